@@ -1,0 +1,1 @@
+"""What happens when an event comes: one folder a function, the shared words beside them."""

@@ -1,0 +1,74 @@
+"""check_dataset: called by train_model before it pays for a training."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError
+
+from lambdas.check_dataset.manifest import DatasetError, DatasetReport, check_manifest, read_manifest
+from lambdas.clients import client
+from lambdas.errors import error_code
+from lambdas.names import TEST_MANIFEST, TRAIN_MANIFEST
+
+logger: Final = Logger()
+
+
+@logger.inject_lambda_context
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """Check the data set of `{"Manifest": S3Object}`: the train manifest, and the test manifest beside it.
+
+    Answers `{"Kind", "Lines", "Labels", "TrainingData", "TestingData"}`, the last two as CreateProjectVersion takes
+    them. Without a test manifest the service splits the training data. Raises DatasetError.
+    """
+    s3 = client("s3")
+    train = event["Manifest"]
+    report = read_manifest(_lines(s3, train))
+    check_manifest(TRAIN_MANIFEST, report)
+    test = _test_manifest(s3, train)
+    if test is not None:
+        _check_test(s3, test, report)
+    logger.info("data set", kind=report.kind, lines=report.lines, labels=dict(report.images), test=bool(test))
+    return {
+        "Kind": report.kind.value,
+        "Lines": report.lines,
+        "Labels": sorted(report.images),
+        "TrainingData": _assets(train),
+        "TestingData": _assets(test) if test else {"AutoCreate": True},
+    }
+
+
+def _check_test(s3: Any, test: dict[str, str], train: DatasetReport) -> None:
+    report = read_manifest(_lines(s3, test))
+    check_manifest(TEST_MANIFEST, report)
+    common = train.sources & report.sources
+    if common:
+        raise DatasetError(
+            f"{len(common)} images are in both {TRAIN_MANIFEST} and {TEST_MANIFEST} (one is {min(common)}); "
+            "a model must be judged by images that it was not trained on"
+        )
+
+
+def _test_manifest(s3: Any, train: dict[str, str]) -> dict[str, str] | None:
+    key = train["Name"].removesuffix(TRAIN_MANIFEST) + TEST_MANIFEST
+    try:
+        answer = s3.head_object(Bucket=train["Bucket"], Key=key)
+    except ClientError as error:
+        if error_code(error) in ("404", "NoSuchKey"):
+            return None
+        raise
+    return {"Bucket": train["Bucket"], "Name": key, "Version": answer["VersionId"]}
+
+
+def _lines(s3: Any, manifest: dict[str, str]) -> Iterator[str]:
+    answer = s3.get_object(Bucket=manifest["Bucket"], Key=manifest["Name"], VersionId=manifest["Version"])
+    for line in answer["Body"].iter_lines():
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DatasetError(f"{manifest['Name']} is not UTF-8: {error}") from error
+
+
+def _assets(manifest: dict[str, str]) -> dict[str, Any]:
+    return {"Assets": [{"GroundTruthManifest": {"S3Object": manifest}}]}

@@ -1,0 +1,83 @@
+"""Which project and data set an uploaded manifest belongs to, and the identity of its training."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lambdas.deployment_settings import DeploymentSettings
+from lambdas.images import ImageRef
+from lambdas.names import TRAIN_MANIFEST, rekognition_project
+
+_KEY: Final = re.compile(r"(?P<project>[^/]+)/(?P<dataset>[A-Za-z0-9_.-]{1,200})/" + re.escape(TRAIN_MANIFEST))
+_RUN: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+class UploadError(ValueError):
+    """The uploaded manifest cannot be trained; the message says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingPlan:
+    """A training, as the workflow carries it from state to state."""
+
+    project: str
+    rekognition_project: str
+    dataset: str
+    manifest: ImageRef
+    attempt: str  # hash that identifies the upload, and the run where one was named
+    version_name: str
+    min_f1: float
+
+
+def plan_training(manifest: ImageRef, run: str | None, settings: DeploymentSettings) -> TrainingPlan:
+    """Derive all that identifies a training from the manifest's object version.
+
+    The version's name comes from the claim, so a CreateProjectVersion that is retried finds its own version.
+    Raises UploadError for a key that is not PROJECT/NAME/train.manifest of a project of the deployment.
+    """
+    match = _KEY.fullmatch(manifest.key)
+    if match is None:
+        raise UploadError(
+            f"{manifest.key!r} is not PROJECT/NAME/{TRAIN_MANIFEST} with a NAME of letters, digits, '.', '_' and '-'; "
+            "upload the data set to such a key"
+        )
+    project, dataset = match["project"], match["dataset"]
+    if project not in settings.projects:
+        known = ", ".join(sorted(settings.projects))
+        raise UploadError(f"{project!r} is no project of {settings.name} (known: {known}); add it to cdk.json")
+    if run is not None and not _RUN.fullmatch(run):
+        raise UploadError(f"run name {run!r} must match {_RUN.pattern}")
+    attempt = _attempt(manifest, run)
+    return TrainingPlan(
+        project=project,
+        rekognition_project=rekognition_project(settings.name, project),
+        dataset=dataset,
+        manifest=manifest,
+        attempt=attempt,
+        version_name=f"{dataset}.{attempt[:12]}",
+        min_f1=settings.projects[project].min_f1,
+    )
+
+
+def to_json(plan: TrainingPlan) -> dict[str, Any]:
+    """Spell a plan as the workflow's state does."""
+    return {
+        "Project": plan.project,
+        "ProjectName": plan.rekognition_project,
+        "Dataset": plan.dataset,
+        "Manifest": {
+            "Bucket": plan.manifest.bucket,
+            "Name": plan.manifest.key,
+            "Version": plan.manifest.version,
+        },
+        "Attempt": plan.attempt,
+        "VersionName": plan.version_name,
+        "MinF1": plan.min_f1,
+    }
+
+
+def _attempt(manifest: ImageRef, run: str | None) -> str:
+    parts = [manifest.bucket, manifest.key, manifest.version] + ([run] if run else [])
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

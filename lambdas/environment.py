@@ -1,0 +1,56 @@
+"""The environment of each function: one class, written by the stack and read by the function."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import TypeVar
+
+Settings = TypeVar("Settings")
+
+
+class EnvironmentIncompleteError(RuntimeError):
+    """The function was deployed without variables that it needs; the message names all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectLabels:
+    registry_table: str
+    results_table: str
+    results_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimTraining:
+    registry_table: str
+    datasets_bucket: str
+    training_output_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckDataset:
+    datasets_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareRun:
+    registry_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardModels:
+    registry_table: str
+    operations_topic_arn: str
+
+
+def to_environment(settings: object) -> dict[str, str]:
+    """Spell a settings object as Lambda environment variables: `results_table` is RESULTS_TABLE."""
+    return {name.upper(): value for name, value in asdict(settings).items()}  # type: ignore[call-overload]
+
+
+def from_environment(cls: type[Settings], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read a settings object; raise EnvironmentIncompleteError that names every missing variable."""
+    names = [item.name for item in fields(cls)]  # type: ignore[arg-type]
+    missing = [name.upper() for name in names if not environment.get(name.upper())]
+    if missing:
+        raise EnvironmentIncompleteError(f"{cls.__name__} needs the environment variables {', '.join(missing)}")
+    return cls(**{name: environment[name.upper()] for name in names})

@@ -1,0 +1,38 @@
+"""guard_models: every five minutes, stops what runs and is not wanted, and says so."""
+
+import time
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.clients import client
+from lambdas.deployment_settings import load_settings
+from lambdas.environment import GuardModels, from_environment
+from lambdas.guard_models.guard import stop_unwanted, tell
+from lambdas.registry import Registry
+
+logger: Final = Logger()
+metrics: Final = Metrics()
+
+
+class StopRefusedError(RuntimeError):
+    """A model that nobody wants could not be stopped and is being billed."""
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """Run the guard once; raise StopRefusedError where a model would not stop, so that the alarm goes off."""
+    environment = from_environment(GuardModels)
+    deployment = load_settings().name
+    registry = Registry(client("dynamodb"), environment.registry_table)
+    report = stop_unwanted(client("rekognition"), registry, deployment, time.time())
+    metrics.add_metric("ModelsStopped", MetricUnit.Count, len(report.stopped))
+    tell(client("sns"), environment.operations_topic_arn, deployment, report)
+    if report.refused:
+        version, message = report.refused[0]
+        raise StopRefusedError(f"{len(report.refused)} models would not stop, {version.arn} first: {message}")
+    logger.info("guarded", stopped=[version.arn for version in report.stopped])
+    return {"Stopped": [version.arn for version in report.stopped]}

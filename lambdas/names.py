@@ -1,0 +1,54 @@
+"""Names that the stacks, the functions and the command line must spell alike."""
+
+import re
+from typing import Final
+
+DEPLOYMENT_PATTERN: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
+PROJECT_PATTERN: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+VIDEOS: Final = "videos"  # first segment of a video's key
+UNKNOWN: Final = "unknown"  # stands for the project of a key that no project claims
+RESERVED_PROJECTS: Final = frozenset({VIDEOS, UNKNOWN})
+
+TRAIN_MANIFEST: Final = "train.manifest"
+TEST_MANIFEST: Final = "test.manifest"
+
+METRICS_NAMESPACE: Final = "CustomLabels"
+
+
+def stack_name(deployment: str, room: str) -> str:
+    """Name a stack: `CustomLabels-demo-storage`, `CustomLabels-demo-project-digits`."""
+    return f"CustomLabels-{deployment}-{room}"
+
+
+def resource_name(deployment: str, verb_noun: str) -> str:
+    """Name a function, a state machine or a topic of one deployment."""
+    return f"custom-labels-{deployment}-{verb_noun}"
+
+
+def queue_name(deployment: str, verb_noun: str, project: str) -> str:
+    """Name the queue of one project."""
+    return f"{resource_name(deployment, verb_noun)}-{project}"
+
+
+def dead_letter_queue_name(deployment: str, verb_noun: str, project: str) -> str:
+    """Name the dead-letter queue that belongs to a project's queue."""
+    return f"{resource_name(deployment, verb_noun)}_dead-{project}"
+
+
+def dead_letter_queue_of(queue: str, verb_noun: str) -> str:
+    """Return the name of the dead-letter queue that belongs to a queue, by the queue's name."""
+    return queue.replace(f"-{verb_noun}-", f"-{verb_noun}_dead-", 1)
+
+
+def rekognition_prefix(deployment: str) -> str:
+    """Return what every Rekognition project name of a deployment begins with.
+
+    The dot cannot be part of a deployment's name, so `dev.*` in a policy never covers `dev-two`.
+    """
+    return f"{deployment}."
+
+
+def rekognition_project(deployment: str, project: str) -> str:
+    """Name a project in Rekognition: `demo.digits`."""
+    return rekognition_prefix(deployment) + project

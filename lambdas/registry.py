@@ -1,0 +1,109 @@
+"""The model registry: which version of each project is active, leased or was tried.
+
+Keys: PK `PROJECT#<name>`; SK `STATE`, `LEASE#<version name>` or `ATTEMPT#<hash of the upload>`. The workflows
+write STATE, LEASE and the outcome of an ATTEMPT themselves (statemachines/).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from lambdas.items import from_item, to_item
+
+CACHE_SECONDS: Final = 30  # the workflow waits this long, and a function's timeout, before it stops a former version
+
+
+class Wanted(StrEnum):
+    """What a person or a workflow last asked for."""
+
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registration:
+    """A project's STATE item."""
+
+    active_version_arn: str | None = None
+    active_version_name: str | None = None
+    former_version_arn: str | None = None
+    wanted: Wanted = Wanted.RUNNING
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The registry table of a deployment, through a boto3 DynamoDB client."""
+
+    dynamodb: Any
+    name: str
+
+    def registration(self, project: str) -> Registration:
+        """Return what is registered of a project; nothing, where it was never promoted."""
+        answer = self.dynamodb.get_item(TableName=self.name, Key=to_item(_state_key(project)), ConsistentRead=True)
+        item = from_item(answer.get("Item", {}))
+        return Registration(
+            active_version_arn=item.get("ActiveVersionArn"),
+            active_version_name=item.get("ActiveVersionName"),
+            former_version_arn=item.get("FormerVersionArn"),
+            wanted=Wanted(item.get("Wanted", Wanted.RUNNING)),
+        )
+
+    def want(self, project: str, wanted: Wanted) -> None:
+        """Note what a person asked for; the guard stops an active version that is wanted STOPPED."""
+        self.dynamodb.update_item(
+            TableName=self.name,
+            Key=to_item(_state_key(project)),
+            UpdateExpression="SET Wanted = :wanted",
+            ExpressionAttributeValues=to_item({":wanted": wanted.value}),
+        )
+
+    def leased_versions(self, project: str, now: float) -> frozenset[str]:
+        """Return the names of the versions that a workflow holds a live lease on."""
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression="PK = :project AND begins_with(SK, :lease)",
+            ExpressionAttributeValues=to_item({":project": f"PROJECT#{project}", ":lease": "LEASE#"}),
+            ConsistentRead=True,
+        )
+        leases = [from_item(item) for page in pages for item in page["Items"]]
+        return frozenset(lease["VersionName"] for lease in leases if lease["ExpiresAt"] > now)
+
+    def claim(self, project: str, attempt: str, details: dict[str, Any]) -> bool:
+        """Claim an upload for one execution; True where `details["Execution"]` holds the claim now.
+
+        An execution that asks again, because its call was retried, still holds it.
+        """
+        key = {"PK": f"PROJECT#{project}", "SK": f"ATTEMPT#{attempt}"}
+        try:
+            self.dynamodb.put_item(
+                TableName=self.name,
+                Item=to_item(key | details),
+                ConditionExpression="attribute_not_exists(PK)",
+            )
+        except self.dynamodb.exceptions.ConditionalCheckFailedException:
+            answer = self.dynamodb.get_item(TableName=self.name, Key=to_item(key), ConsistentRead=True)
+            return bool(from_item(answer["Item"])["Execution"] == details["Execution"])
+        return True
+
+
+@dataclass
+class CachedRegistry:
+    """The registry as functions that detect see it: at most `CACHE_SECONDS` old."""
+
+    registry: Registry
+    clock: Callable[[], float] = time.monotonic
+    _seen: dict[str, tuple[float, Registration]] = field(default_factory=dict)
+
+    def active_version(self, project: str, *, fresh: bool = False) -> str | None:
+        """Return the ARN of a project's active version, running or not; None where none was ever promoted."""
+        read_at, registration = self._seen.get(project, (float("-inf"), Registration()))
+        if fresh or self.clock() - read_at > CACHE_SECONDS:
+            registration = self.registry.registration(project)
+            self._seen[project] = (self.clock(), registration)
+        return registration.active_version_arn
+
+
+def _state_key(project: str) -> dict[str, str]:
+    return {"PK": f"PROJECT#{project}", "SK": "STATE"}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
-from lambdas.names import DEPLOYMENT_PATTERN, PROJECT_PATTERN, RESERVED_PROJECTS
+from lambdas.names import DEPLOYMENT_PATTERN, MAX_NAMES, PROJECT_PATTERN, RESERVED_PROJECTS
 
 SETTINGS_FILE: Final = Path(__file__).with_name("settings.json")
 MAX_PROJECTS: Final = 25
@@ -60,10 +60,18 @@ def parse_deployment(name: str, raw: Mapping[str, Any]) -> DeploymentSettings:
     where = f"deployments.{name}"
     if not DEPLOYMENT_PATTERN.fullmatch(name):
         raise SettingsError(f"{where}: a deployment's name must match {DEPLOYMENT_PATTERN.pattern}")
+    if not isinstance(raw, Mapping):
+        raise SettingsError(f"{where} must be an object")
     values = _checked(where, raw, _DEPLOYMENT_CHECKS, DeploymentSettings)
     projects = raw.get("projects")
     if not isinstance(projects, Mapping) or not 1 <= len(projects) <= MAX_PROJECTS:
         raise SettingsError(f"{where}.projects must be an object of 1 to {MAX_PROJECTS} projects")
+    for project in projects:
+        if len(name) + len(project) > MAX_NAMES:
+            raise SettingsError(
+                f"{where}.projects.{project}: the deployment's and the project's name have more than {MAX_NAMES} "
+                "characters together; shorten one"
+            )
     return DeploymentSettings(
         name=name,
         projects={project: parse_project(where, project, said) for project, said in projects.items()},
@@ -135,7 +143,7 @@ _DEPLOYMENT_CHECKS: Final[Mapping[str, _Check]] = {
     "alarm_email": _or_null(_Check(lambda value: isinstance(value, str) and "@" in value, "an address")),
     # The values that CloudWatch Logs accepts, up to a year.
     "retain_logs_days": _Check(
-        lambda value: value in (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365),
+        lambda value: type(value) is int and value in (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365),
         "one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365",
     ),
 }

@@ -7,9 +7,9 @@ from typing import Final
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionClosedError,
-    EndpointConnectionError,
+    ConnectionError,
     HTTPClientError,
+    IncompleteReadError,
 )
 
 
@@ -66,8 +66,11 @@ _MEANINGS: Final[Mapping[str, Meaning]] = {
     "ResourceNotFoundException": Meaning.ASLEEP,
     "ConditionalCheckFailedException": Meaning.TRANSIENT,  # another delivery was faster: the next look sees its result
     "InternalServerError": Meaning.TRANSIENT,
+    "KMSThrottling": Meaning.TRANSIENT,  # SNS, of the key of the results topic
+    "KMSThrottlingException": Meaning.TRANSIENT,
     "LimitExceededException": Meaning.TRANSIENT,
     "ProvisionedThroughputExceededException": Meaning.TRANSIENT,
+    "RequestLimitExceeded": Meaning.TRANSIENT,
     "RequestTimeout": Meaning.TRANSIENT,
     "SlowDown": Meaning.TRANSIENT,
     "Throttled": Meaning.TRANSIENT,
@@ -77,7 +80,7 @@ _MEANINGS: Final[Mapping[str, Meaning]] = {
     "TransactionInProgressException": Meaning.TRANSIENT,
 }
 
-_CONNECTION_ERRORS: Final = (ConnectionClosedError, EndpointConnectionError, HTTPClientError)
+_CONNECTION_ERRORS: Final = (ConnectionError, HTTPClientError, IncompleteReadError)
 
 
 def error_code(error: ClientError) -> str:

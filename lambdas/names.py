@@ -5,6 +5,9 @@ from typing import Final
 
 DEPLOYMENT_PATTERN: Final = re.compile(r"[a-z][a-z0-9-]{0,19}")
 PROJECT_PATTERN: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
+# Characters of a deployment's and a project's name together: the name of a project's rule, which holds both, may
+# have 64.
+MAX_NAMES: Final = 40
 
 VIDEOS: Final = "videos"  # first segment of a video's key
 UNKNOWN: Final = "unknown"  # stands for the project of a key that no project claims
@@ -14,11 +17,12 @@ TRAIN_MANIFEST: Final = "train.manifest"
 TEST_MANIFEST: Final = "test.manifest"
 
 METRICS_NAMESPACE: Final = "CustomLabels"
+STACK_PREFIX: Final = "CustomLabels-"
 
 
 def stack_name(deployment: str, room: str) -> str:
     """Name a stack: `CustomLabels-demo-storage`, `CustomLabels-demo-project-digits`."""
-    return f"CustomLabels-{deployment}-{room}"
+    return f"{STACK_PREFIX}{deployment}-{room}"
 
 
 def resource_name(deployment: str, verb_noun: str) -> str:

@@ -100,8 +100,9 @@ class CachedRegistry:
         """Return the ARN of a project's active version, running or not; None where none was ever promoted."""
         read_at, registration = self._seen.get(project, (float("-inf"), Registration()))
         if fresh or self.clock() - read_at > CACHE_SECONDS:
+            asked_at = self.clock()  # the answer may be as old as its question
             registration = self.registry.registration(project)
-            self._seen[project] = (self.clock(), registration)
+            self._seen[project] = (asked_at, registration)
         return registration.active_version_arn
 
 

@@ -79,12 +79,13 @@ def _read_line(line: str, report: DatasetReport) -> None:
     bucket = _bucket(entry)
     if entry["source-ref"] in report.sources:
         raise DatasetError(f"source-ref {entry['source-ref']} stands on an earlier line too")
-    labels = set(_labels(entry, report))
+    labels = list(_labels(entry))
     if not labels:
         raise DatasetError("no label: neither a classification nor a bounding box with its metadata")
     report.sources.add(entry["source-ref"])
     report.buckets.add(bucket)
-    report.images.update(labels)
+    report.boxes += sum(boxed for _, boxed in labels)
+    report.images.update({name for name, _ in labels})
 
 
 def _parsed(line: str) -> Mapping[str, Any]:
@@ -109,19 +110,21 @@ def _bucket(entry: Mapping[str, Any]) -> str:
     return bucket
 
 
-def _labels(entry: Mapping[str, Any], report: DatasetReport) -> Iterator[str]:
+def _labels(entry: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Yield the label of each annotation, and whether it is a box."""
     for name, metadata in entry.items():
         if not name.endswith("-metadata") or not isinstance(metadata, dict):
             continue
         match str(metadata.get("type", "")).rpartition("/")[2]:
             case "image-classification":
                 if isinstance(metadata.get("class-name"), str):
-                    yield metadata["class-name"]
+                    yield metadata["class-name"], False
             case "object-detection":
-                yield from _boxed_labels(entry.get(name.removesuffix("-metadata")), metadata, report)
+                for label in _boxed_labels(entry.get(name.removesuffix("-metadata")), metadata):
+                    yield label, True
 
 
-def _boxed_labels(value: Any, metadata: Mapping[str, Any], report: DatasetReport) -> Iterator[str]:
+def _boxed_labels(value: Any, metadata: Mapping[str, Any]) -> Iterator[str]:
     classes = metadata.get("class-map")
     annotations = value.get("annotations") if isinstance(value, dict) else None
     if not isinstance(classes, dict) or not isinstance(annotations, list):
@@ -130,5 +133,4 @@ def _boxed_labels(value: Any, metadata: Mapping[str, Any], report: DatasetReport
         name = classes.get(str(annotation.get("class_id"))) if isinstance(annotation, dict) else None
         if name is None:
             raise DatasetError("an annotation's class_id is not in its class-map")
-        report.boxes += 1
         yield str(name)

@@ -47,7 +47,7 @@ def plan_training(manifest: ImageRef, run: str | None, settings: DeploymentSetti
     if project not in settings.projects:
         known = ", ".join(sorted(settings.projects))
         raise UploadError(f"{project!r} is no project of {settings.name} (known: {known}); add it to cdk.json")
-    if run is not None and not _RUN.fullmatch(run):
+    if run is not None and not (isinstance(run, str) and _RUN.fullmatch(run)):
         raise UploadError(f"run name {run!r} must match {_RUN.pattern}")
     attempt = _attempt(manifest, run)
     return TrainingPlan(

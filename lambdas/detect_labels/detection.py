@@ -70,7 +70,9 @@ def _look(detector: Detector, job: Job, source: Source, settings: ProjectSetting
         check_source(source)
         started = time.perf_counter()
         job, labels = _ask_model(detector, job, settings)
-        return job, succeeded(labels, source, round((time.perf_counter() - started) * 1000))
+        outcome = succeeded(labels, source, round((time.perf_counter() - started) * 1000))
+        # Another delivery may have pinned another version since; the commit says which one these labels are of.
+        return job, outcome | {"ProjectVersionArn": job.project_version_arn}
     except PermanentError as error:
         return job, failed(error.code, error.message, source)
 
@@ -83,7 +85,8 @@ def _ask_model(detector: Detector, job: Job, settings: ProjectSettings) -> tuple
         except ModelAsleepError:
             if detector.registry.active_version(job.project, fresh=True) == job.project_version_arn:
                 raise
-    active = detector.registry.active_version(job.project, fresh=True)
+    # Where a version was asleep, the pointer has just been read again.
+    active = detector.registry.active_version(job.project, fresh=job.project_version_arn is None)
     if active is None:
         raise ModelAsleepError(f"project {job.project} has no active model version yet; train or start one")
     job = detector.results.pin(job, active)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from lambdas.errors import ErrorCode, PermanentError, error_code
 from lambdas.images import ImageRef
@@ -20,7 +20,20 @@ MAX_ASPECT: Final = 20  # longer side to shorter side
 JOB_TAG: Final = "job-tag"  # the metadata key that S3 stores as x-amz-meta-job-tag
 
 _TAKEN: Final = frozenset({"PNG", "JPEG", "MPO"})  # a multi-picture JPEG begins with a plain one
-_MAGIC: Final = {b"\x89PNG\r\n\x1a\n": "PNG", b"\xff\xd8\xff": "JPEG"}
+# What is told from other content. Of other formats Pillow's readers raise errors of any kind.
+_KNOWN: Final = ("PNG", "JPEG", "AVIF", "BMP", "GIF", "ICO", "JPEG2000", "PSD", "TIFF", "WEBP")
+# Formats that a header which goes on past what was read still tells: where the mark stands, the mark, the format.
+_MARKS: Final = (
+    (0, b"\x89PNG\r\n\x1a\n", "PNG"),
+    (0, b"\xff\xd8\xff", "JPEG"),
+    (0, b"II*\0", "TIFF"),
+    (0, b"MM\0*", "TIFF"),
+    (8, b"WEBP", "WEBP"),
+    (4, b"ftypavif", "AVIF"),
+    (4, b"ftypheic", "HEIF"),
+    (4, b"ftypheix", "HEIF"),
+    (4, b"ftypmif1", "HEIF"),
+)
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _FORBIDDEN: Final = frozenset({"AccessDenied", "403", "InvalidObjectState"})
 
@@ -86,17 +99,21 @@ def _check_sides(width: int, height: int) -> None:
 
 def _identify(head: bytes) -> _Header:
     """Name the format and size that a header declares; nothing is decoded."""
-    magic = next((name for mark, name in _MAGIC.items() if head.startswith(mark)), None)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(head)) as opened:
+            with Image.open(io.BytesIO(head), formats=_KNOWN) as opened:
                 return _Header(opened.format, opened.width, opened.height)
     except Image.DecompressionBombError as error:
         raise PermanentError(ErrorCode.TOO_MANY_PIXELS, f"{error}.") from error
-    except (UnidentifiedImageError, OSError):
-        # A PNG or JPEG whose header goes on past what was read: the service decides.
-        return _Header(magic, None, None)
+    except (OSError, ValueError, RuntimeError):
+        # Nothing that Pillow knows, a broken header, or one longer than what was read: of those that it takes,
+        # the service decides.
+        return _Header(_marked(head), None, None)
+
+
+def _marked(head: bytes) -> str | None:
+    return next((name for start, mark, name in _MARKS if head.startswith(mark, start)), None)
 
 
 def _explained(error: ClientError, image: ImageRef) -> PermanentError | ClientError:

@@ -45,10 +45,11 @@ def running_versions(rekognition: Any, deployment: str) -> Iterator[RunningVersi
 
 def is_wanted(version: RunningVersion, registry: Registry, now: float) -> bool:
     """Tell whether the registry explains why a version runs: it is active, or a workflow holds a lease on it."""
-    registration = registry.registration(version.project)
-    if version.arn == registration.active_version_arn and registration.wanted is Wanted.RUNNING:
+    # Leases first: a workflow gives its lease back after it has made the version active, so that one of the two shows.
+    if version.name in registry.leased_versions(version.project, now):
         return True
-    return version.name in registry.leased_versions(version.project, now)
+    registration = registry.registration(version.project)
+    return version.arn == registration.active_version_arn and registration.wanted is Wanted.RUNNING
 
 
 def stop_unwanted(rekognition: Any, registry: Registry, deployment: str, now: float) -> StopReport:

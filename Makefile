@@ -1,0 +1,61 @@
+# The commands a person uses. `make help` lists them.
+PYTHON ?= python3
+DEPLOYMENT ?= demo
+PORT ?= 4566
+BIN := .venv/bin
+CHECKS := app.py cli demo lambdas local stacks tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test local deploy destroy diff check lock clean
+
+help: ## list these targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+demo: .venv/.local ## deploy to a local cloud, train, drop images, see their labels
+	$(BIN)/python -m demo
+
+test: .venv/.test check ## run all checks and tests
+	$(BIN)/pytest
+
+check: .venv/.test ## lint, format and types
+	$(BIN)/ruff check $(CHECKS)
+	$(BIN)/ruff format --check $(CHECKS)
+	$(BIN)/mypy
+
+local: .venv/.local ## keep a local cloud with the deployment running until Ctrl-C (PORT=4566)
+	$(BIN)/python -m local --port $(PORT) --deployment $(DEPLOYMENT)
+
+deploy: .venv/.local ## cdk deploy to the AWS account of your credentials (DEPLOYMENT=demo)
+	@cat docs/before-deploy.txt
+	$(BIN)/python -m local.toolchain deploy --all --context deployment=$(DEPLOYMENT)
+
+diff: .venv/.local ## what a deploy would change
+	$(BIN)/python -m local.toolchain diff --context deployment=$(DEPLOYMENT)
+
+destroy: .venv/.local ## cdk destroy; buckets and tables are kept (DEPLOYMENT=demo)
+	@cat docs/before-destroy.txt
+	$(BIN)/python -m local.toolchain destroy --all --context deployment=$(DEPLOYMENT)
+
+lock: ## write requirements/*.txt anew from pyproject.toml
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet --require-hashes -r requirements/lock.txt
+	for group in test local lambdas lock; do \
+	  build/lock/bin/uv pip compile --quiet --group pyproject.toml:$$group --universal --python-version 3.11 \
+	    --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	    $$(test $$group = test -o $$group = lock || echo --constraints requirements/test.txt) \
+	    --output-file requirements/$$group.txt || exit 1; \
+	done
+
+clean: ## remove what these commands made
+	rm -rf .venv build cdk.out node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+# One environment; `test` holds all that `local` does, in the same versions.
+.venv/.%: requirements/%.txt pyproject.toml package-lock.json | .venv/bin/python
+	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/$*.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m local.toolchain
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv .venv

@@ -1,0 +1,131 @@
+"""Finds a deployment by the outputs of its stacks."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lambdas.names import STACK_PREFIX, rekognition_prefix, stack_name
+from lambdas.registry import Registry
+from lambdas.results import ResultsTable
+
+_STORAGE: Final = "-storage"
+
+Clients = Callable[[str], Any]  # a service's name -> its boto3 client
+
+
+class DeploymentNotFoundError(LookupError):
+    """There is no such deployment in this account and Region, or not one alone."""
+
+
+class UnknownProjectError(LookupError):
+    """The deployment has no project of that name."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What belongs to one project of a deployment."""
+
+    name: str
+    queue_url: str
+    dead_letter_queue_url: str
+    event_source_id: str
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment as its stacks' outputs describe it."""
+
+    name: str
+    images_bucket: str
+    datasets_bucket: str
+    results_table: str
+    registry_table: str
+    results_topic_arn: str
+    training_topic_arn: str
+    operations_topic_arn: str
+    train_model_arn: str
+    run_model_arn: str
+    projects: Mapping[str, Project]
+
+    def project(self, name: str) -> Project:
+        """Return a project; raise UnknownProjectError that lists the known ones."""
+        if name not in self.projects:
+            known = ", ".join(sorted(self.projects))
+            raise UnknownProjectError(f"{self.name} has no project {name!r}; it has {known}")
+        return self.projects[name]
+
+    def results(self, clients: Clients) -> ResultsTable:
+        """Return the deployment's results table."""
+        return ResultsTable(clients("dynamodb"), self.results_table)
+
+    def registry(self, clients: Clients) -> Registry:
+        """Return the deployment's model registry."""
+        return Registry(clients("dynamodb"), self.registry_table)
+
+    @property
+    def rekognition_prefix(self) -> str:
+        """What the names of its Rekognition projects begin with."""
+        return rekognition_prefix(self.name)
+
+
+def find_deployment(clients: Clients, name: str | None = None) -> Deployment:
+    """Return the deployment of that name, or the only one where none is named."""
+    stacks = _outputs(clients("cloudformation"))
+    names = sorted(
+        stack[len(STACK_PREFIX) : -len(_STORAGE)]
+        for stack, outputs in stacks.items()
+        if stack.endswith(_STORAGE) and "ResultsTable" in outputs
+    )
+    if name is None:
+        if len(names) != 1:
+            found = f"found {', '.join(names)}; choose with --deployment" if names else "found none; run `make deploy`"
+            raise DeploymentNotFoundError(f"one deployment was expected in this account and Region, {found}")
+        name = names[0]
+    if name not in names:
+        raise DeploymentNotFoundError(f"no deployment {name!r} in this account and Region; found: {names or 'none'}")
+    return _deployment(name, stacks)
+
+
+def _outputs(cloudformation: Any) -> dict[str, dict[str, str]]:
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
+    return {
+        stack["StackName"]: {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+        for page in pages
+        for stack in page["Stacks"]
+        if stack["StackName"].startswith(STACK_PREFIX) and "DELETE" not in stack["StackStatus"]
+    }
+
+
+def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deployment:
+    storage = _room(stacks, name, "storage")
+    training = _room(stacks, name, "training")
+    prefix = stack_name(name, "project-")
+    return Deployment(
+        name=name,
+        images_bucket=storage["ImagesBucket"],
+        datasets_bucket=storage["DatasetsBucket"],
+        results_table=storage["ResultsTable"],
+        registry_table=storage["RegistryTable"],
+        results_topic_arn=storage["ResultsTopicArn"],
+        training_topic_arn=storage["TrainingTopicArn"],
+        operations_topic_arn=storage["OperationsTopicArn"],
+        train_model_arn=training["TrainModelArn"],
+        run_model_arn=training["RunModelArn"],
+        projects={
+            stack.removeprefix(prefix): Project(
+                stack.removeprefix(prefix),
+                outputs["QueueUrl"],
+                outputs["DeadLetterQueueUrl"],
+                outputs["EventSourceId"],
+            )
+            for stack, outputs in stacks.items()
+            if stack.startswith(prefix)
+        },
+    )
+
+
+def _room(stacks: Mapping[str, Mapping[str, str]], name: str, room: str) -> Mapping[str, str]:
+    stack = stack_name(name, room)
+    if stack not in stacks:
+        raise DeploymentNotFoundError(f"stack {stack} is missing; deploy all stacks (`make deploy`)")
+    return stacks[stack]

@@ -1,0 +1,168 @@
+"""Model versions of a deployment: list, find, start, stop."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cli.deployment import Clients, Deployment
+from lambdas.model_versions import VersionStatus
+from lambdas.registry import Wanted
+
+_QUIET_LOOKS: Final = 2  # looks in a row that must find no message in flight
+_LOOK_SECONDS: Final = 2.0
+_PATIENCE_SECONDS: Final = 900.0
+_STARTABLE: Final = frozenset(
+    {VersionStatus.TRAINING_COMPLETED, VersionStatus.STOPPED, VersionStatus.COPYING_COMPLETED, VersionStatus.RUNNING}
+)
+
+_BILLED: Final = frozenset({VersionStatus.STARTING, VersionStatus.RUNNING, VersionStatus.STOPPING})
+
+Progress = Callable[[str], None]
+
+
+class ModelError(RuntimeError):
+    """A model cannot be started or stopped; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One version of a project's model."""
+
+    project: str
+    version: str
+    status: VersionStatus
+    f1: float | None
+    active: bool
+    inference_units: int | None
+    message: str | None
+    project_arn: str
+    arn: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Spell the model for `--json`."""
+        return {
+            "Project": self.project,
+            "VersionName": self.version,
+            "Status": self.status.value,
+            "F1Score": self.f1,
+            "Active": self.active,
+            "MinInferenceUnits": self.inference_units,
+            "StatusMessage": self.message,
+            "ProjectVersionArn": self.arn,
+        }
+
+
+def list_models(clients: Clients, deployment: Deployment, project: str | None = None) -> Iterator[Model]:
+    """Yield the versions of one project or of all, the newest of each first."""
+    rekognition = clients("rekognition")
+    for page in rekognition.get_paginator("describe_projects").paginate():
+        for description in page["ProjectDescriptions"]:
+            name = description["ProjectArn"].split("/")[1]
+            short = name.removeprefix(deployment.rekognition_prefix)
+            if name.startswith(deployment.rekognition_prefix) and project in (None, short):
+                yield from _versions(clients, deployment, short, description["ProjectArn"])
+
+
+def start_model(clients: Clients, deployment: Deployment, project: str, version: str | None = None) -> str:
+    """Start run_model for a version (the active one, else the newest that can start); return the execution's ARN."""
+    deployment.project(project)
+    model = _to_start(list(list_models(clients, deployment, project)), project, version)
+    return start_run(clients, deployment, model)
+
+
+def start_run(clients: Clients, deployment: Deployment, model: Model) -> str:
+    """Start run_model for one version; return the execution's ARN."""
+    execution = clients("stepfunctions").start_execution(
+        stateMachineArn=deployment.run_model_arn,
+        input=json.dumps(
+            {
+                "Project": model.project,
+                "ProjectArn": model.project_arn,
+                "ProjectVersionArn": model.arn,
+                "VersionName": model.version,
+            }
+        ),
+    )
+    return str(execution["executionArn"])
+
+
+def stop_model(
+    clients: Clients, deployment: Deployment, project: str, progress: Progress, look_seconds: float = _LOOK_SECONDS
+) -> list[Model]:
+    """Close the project's queue, let images in flight end, stop what runs, and wait until it has stopped.
+
+    Images that arrive from then on wait in the queue. Returns the versions that were stopped.
+    """
+    opened = deployment.project(project)
+    progress("closing the queue's event source")
+    clients("lambda").update_event_source_mapping(UUID=opened.event_source_id, Enabled=False)
+    deployment.registry(clients).want(project, Wanted.STOPPED)
+    progress("letting the images in flight end")
+    _wait_until_quiet(clients("sqs"), opened.queue_url, look_seconds)
+    return _stop_all(clients, deployment, project, progress, look_seconds)
+
+
+def _stop_all(
+    clients: Clients, deployment: Deployment, project: str, progress: Progress, look_seconds: float
+) -> list[Model]:
+    """Stop each version as soon as it runs, until none runs, starts or stops."""
+    stopped: dict[str, Model] = {}
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while billed := [model for model in list_models(clients, deployment, project) if model.status in _BILLED]:
+        for model in billed:
+            if model.status is VersionStatus.RUNNING and model.arn not in stopped:
+                progress(f"stopping {model.version}")
+                clients("rekognition").stop_project_version(ProjectVersionArn=model.arn)
+                stopped[model.arn] = model
+        if time.monotonic() > deadline:
+            raise ModelError(
+                f"{billed[0].version} is still {billed[0].status} after {_PATIENCE_SECONDS:.0f} s and is being billed; "
+                f"run `customlabels stop {project}` again"
+            )
+        time.sleep(look_seconds)
+    return list(stopped.values())
+
+
+def _to_start(models: list[Model], project: str, version: str | None) -> Model:
+    if version is not None:
+        chosen = [model for model in models if model.version == version]
+        if not chosen:
+            raise ModelError(f"{project} has no version {version!r}; `customlabels models` lists them")
+    else:
+        chosen = [model for model in models if model.active] or [m for m in models if m.status in _STARTABLE]
+        if not chosen:
+            raise ModelError(f"{project} has no trained version; train one with `customlabels train`")
+    if chosen[0].status not in _STARTABLE:
+        raise ModelError(f"{chosen[0].version} is {chosen[0].status} and cannot be started now")
+    return chosen[0]
+
+
+def _versions(clients: Clients, deployment: Deployment, project: str, project_arn: str) -> Iterator[Model]:
+    active = deployment.registry(clients).registration(project).active_version_arn
+    pages = clients("rekognition").get_paginator("describe_project_versions").paginate(ProjectArn=project_arn)
+    for page in pages:
+        for said in page["ProjectVersionDescriptions"]:
+            arn = said["ProjectVersionArn"]
+            yield Model(
+                project=project,
+                version=arn.split("/")[3],
+                status=VersionStatus(said["Status"]),
+                f1=said.get("EvaluationResult", {}).get("F1Score"),
+                active=arn == active,
+                inference_units=said.get("MinInferenceUnits"),
+                message=said.get("StatusMessage"),
+                project_arn=project_arn,
+                arn=arn,
+            )
+
+
+def _wait_until_quiet(sqs: Any, queue_url: str, look_seconds: float) -> None:
+    quiet, deadline = 0, time.monotonic() + _PATIENCE_SECONDS
+    while quiet < _QUIET_LOOKS:
+        answer = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
+        quiet = quiet + 1 if int(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"]) == 0 else 0
+        if time.monotonic() > deadline:
+            return  # messages of a crashed batch stay in flight for minutes; they are redelivered, not lost
+        time.sleep(look_seconds)

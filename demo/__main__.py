@@ -1,0 +1,286 @@
+"""The whole pipeline on this machine: deploy, train, drop images, get their labels. `make demo` runs it.
+
+Exit code 1 when a step failed; stderr names the step and its log.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.deployment import Deployment, DeploymentNotFoundError, find_deployment
+from cli.models import Model, ModelError, list_models, stop_model
+from cli.workflows import ExecutionNotFoundError, find_execution, follow
+from demo.drawing import annotate, write_page
+from demo.judging import Verdict, judge
+from demo.pictures import Picture, PictureSet, digits, scenes
+from demo.progress import StepFailedError, Steps
+from demo.subscriber import Subscriber, subscribed
+from demo.upload import upload_dataset, upload_pictures
+from lambdas.model_versions import VersionStatus
+from lambdas.names import TRAIN_MANIFEST
+from local.cloud import LocalCloudError, Profile, Running, start
+from local.deployment import DeploymentError, bootstrap, deploy
+from local.toolchain import CHECKOUT, ToolMissingError
+
+BUILD: Final = CHECKOUT / "build"
+DEPLOYMENT: Final = "demo"
+DATASET: Final = "first"
+ENOUGH: Final = 0.8  # share of the unseen images that must be labelled right
+_TRAINING_SECONDS: Final = 300.0
+_DETECTION_SECONDS: Final = 180.0
+_LOOK_SECONDS: Final = 0.5
+
+_EXPECTED_ERRORS: Final = (
+    StepFailedError,
+    LocalCloudError,
+    DeploymentError,
+    DeploymentNotFoundError,
+    ToolMissingError,
+    ExecutionNotFoundError,
+    ModelError,
+    ClientError,
+    BotoCoreError,
+)
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One project of the demo."""
+
+    kind: str
+    pictures: PictureSet
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a project's training brought."""
+
+    model: Model
+    scores: dict[str, Any]  # the evaluation summary that training wrote
+
+
+def main() -> int:
+    """Run the demo and return the exit code."""
+    steps = Steps()
+    try:
+        _demo(steps, BUILD)
+    except _EXPECTED_ERRORS as error:
+        steps.failed(error)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\nInterrupted at step '{steps.stopped_at}'", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _demo(steps: Steps, build: Path) -> None:
+    with steps.step("make the pictures"):
+        exhibits = {
+            "digits": Exhibit("classification", digits(unseen=30)),
+            "scenes": Exhibit("detection", scenes(unseen=15)),
+        }
+    with steps.step("start the local cloud"):
+        running = start(Profile.PLAIN, build / "local")
+        steps.log = running.log
+        steps.say(f"{running.endpoint}, log in {running.log}")
+    try:
+        results = _on(running, steps, exhibits)
+    finally:
+        with steps.step("stop the local cloud"):
+            running.stop()
+    _write(build, exhibits, results, steps)
+
+
+def _on(running: Running, steps: Steps, exhibits: Mapping[str, Exhibit]) -> dict[str, tuple[Trained, list[Verdict]]]:
+    """Do the demo's work on a local cloud that runs."""
+    with steps.step("bootstrap"):
+        bootstrap(running)
+    with steps.step("cdk deploy"):
+        deploy(running, context={"deployment": DEPLOYMENT}, progress=_stack_lines(steps))
+    deployment = find_deployment(running.client, DEPLOYMENT)
+    with steps.step("upload the data sets"):
+        for name, exhibit in exhibits.items():
+            upload_dataset(running.client("s3"), deployment.datasets_bucket, name, DATASET, exhibit.pictures, steps.say)
+    with steps.step("train"), ThreadPoolExecutor(len(exhibits)) as pool:
+        list(pool.map(lambda name: _follow_training(running, deployment, name, steps), exhibits))
+    with steps.step("look at the models"):
+        trained = {name: _trained(running, deployment, name, steps) for name in exhibits}
+    topic = deployment.results_topic_arn
+    with (
+        steps.step("drop images, receive notifications"),
+        subscribed(running.client("sqs"), running.client("sns"), topic) as subscriber,
+    ):
+        jobs = _detect(running, deployment, exhibits, subscriber, steps)
+    with steps.step("read the results table"):
+        results = {name: (trained[name], _verdicts(running, deployment, exhibits[name], jobs[name])) for name in jobs}
+        for name, (_, verdicts) in results.items():
+            _show(name, verdicts)
+    with steps.step("draw what was found"):
+        _draw(running, deployment, exhibits, jobs, results, steps)
+    with steps.step("stop the models"):
+        for name in exhibits:
+            stopped = stop_model(running.client, deployment, name, steps.say, _LOOK_SECONDS)
+            steps.say(f"{name}: stopped {', '.join(model.version for model in stopped)}")
+    return results
+
+
+def _stack_lines(steps: Steps) -> Any:
+    """Show of the CDK's many lines those that tell of a stack's progress."""
+
+    def progress(line: str) -> None:
+        if " ✅ " in f" {line}" or ": deploying..." in line or "❌" in line:
+            steps.say(line.strip())
+
+    return progress
+
+
+def _follow_training(running: Running, deployment: Deployment, project: str, steps: Steps) -> None:
+    stepfunctions = running.client("stepfunctions")
+    key = f"{project}/{DATASET}/{TRAIN_MANIFEST}"
+    execution = find_execution(stepfunctions, deployment.train_model_arn, key, _TRAINING_SECONDS)
+    shown: set[str] = set()
+
+    def show(state: str) -> None:
+        if state not in shown:
+            shown.add(state)
+            steps.say(f"{project}: {state}")
+
+    ended = follow(stepfunctions, execution, show, _LOOK_SECONDS)
+    if ended.status != "SUCCEEDED":
+        raise StepFailedError(f"training of {project} ended {ended.status}: {ended.error}: {ended.cause}")
+
+
+def _trained(running: Running, deployment: Deployment, project: str, steps: Steps) -> Trained:
+    model = next(model for model in list_models(running.client, deployment, project) if model.active)
+    if model.status is not VersionStatus.RUNNING:
+        raise StepFailedError(f"model {model.version} of {project} is {model.status}, not RUNNING: {model.message}")
+    described = running.client("rekognition").describe_project_versions(
+        ProjectArn=model.project_arn, VersionNames=[model.version]
+    )["ProjectVersionDescriptions"][0]
+    where = described["EvaluationResult"]["Summary"]["S3Object"]
+    scores = json.load(running.client("s3").get_object(Bucket=where["Bucket"], Key=where["Name"])["Body"])
+    steps.say(f"{project}: {model.version} is RUNNING, F1 {model.f1:.3f}")
+    for label in scores["LabelEvaluationResults"]:
+        said = label["Metrics"]
+        steps.say(
+            f"    {label['Label']:<8} F1 {said['F1Score']:.2f}  precision {said['Precision']:.2f}  "
+            f"recall {said['Recall']:.2f}  assumed threshold {100 * said['Threshold']:.0f}"
+        )
+    return Trained(model, scores)
+
+
+def _detect(
+    running: Running,
+    deployment: Deployment,
+    exhibits: Mapping[str, Exhibit],
+    subscriber: Subscriber,
+    steps: Steps,
+) -> dict[str, dict[str, str]]:
+    """Upload the unseen images; return the job id of each by project and key, as the notifications told them."""
+    for name, exhibit in exhibits.items():
+        upload_pictures(running.client("s3"), deployment.images_bucket, name, exhibit.pictures.unseen, steps.say)
+    awaited = {f"{name}/{picture.name}" for name, exhibit in exhibits.items() for picture in exhibit.pictures.unseen}
+
+    def all_there(received: list[dict[str, Any]]) -> bool:
+        return awaited <= {message["Image"]["S3ObjectName"] for message in received}
+
+    received = subscriber.receive(_DETECTION_SECONDS, all_there)
+    told = {message["Image"]["S3ObjectName"]: message["JobId"] for message in received}
+    steps.say(f"{len(told)} of {len(awaited)} notifications received")
+    if missing := awaited - told.keys():
+        raise StepFailedError(f"no notification of {len(missing)} images, {min(missing)} is one")
+    return {name: {key: told[key] for key in told if key.startswith(f"{name}/")} for name in exhibits}
+
+
+def _verdicts(running: Running, deployment: Deployment, exhibit: Exhibit, jobs: Mapping[str, str]) -> list[Verdict]:
+    labels = _labels(running, deployment, jobs)
+    return [judge(picture, labels[picture.name]) for picture in exhibit.pictures.unseen]
+
+
+def _labels(running: Running, deployment: Deployment, jobs: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """Read the labels of jobs from the results table: file name -> custom labels."""
+    table = deployment.results(running.client)
+    labels = {}
+    for key, job_id in jobs.items():
+        job = table.get(job_id)
+        if job is None or "CustomLabels" not in job.outcome:
+            raise StepFailedError(f"the results table has no labels of {key} (job {job_id})")
+        labels[key.rpartition("/")[2]] = job.outcome["CustomLabels"]
+    return labels
+
+
+def _show(project: str, verdicts: Sequence[Verdict]) -> None:
+    print(f"\n    {project:<17} {'expected':<28} {'found':<28} confidence")
+    for verdict in verdicts:
+        print(
+            f"    {verdict.picture.name:<17} {verdict.expected:<28} {verdict.found:<28} "
+            f"{verdict.confidence:>9.1f}  {'right' if verdict.right else 'WRONG'}"
+        )
+
+
+def _draw(
+    running: Running,
+    deployment: Deployment,
+    exhibits: Mapping[str, Exhibit],
+    jobs: Mapping[str, Mapping[str, str]],
+    results: Mapping[str, tuple[Trained, list[Verdict]]],
+    steps: Steps,
+) -> None:
+    folder = BUILD / "demo"
+    for name in exhibits:
+        labels = _labels(running, deployment, jobs[name])
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for verdict in results[name][1]:
+            _save(verdict, labels[verdict.picture.name], folder / name)
+    page = folder / "index.html"
+    sections = {name: (_summary(exhibits[name], *results[name]), results[name][1]) for name in exhibits}
+    write_page(page, sections)
+    steps.say(f"open {page}")
+
+
+def _save(verdict: Verdict, labels: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    picture: Picture = verdict.picture
+    annotate(picture, labels, verdict.right).save(folder / picture.name)
+
+
+def _summary(exhibit: Exhibit, trained: Trained, verdicts: Sequence[Verdict]) -> str:
+    right = sum(verdict.right for verdict in verdicts)
+    return f"{exhibit.kind}, F1 {trained.model.f1:.3f}: {right} of {len(verdicts)} unseen images are right"
+
+
+def _write(
+    build: Path,
+    exhibits: Mapping[str, Exhibit],
+    results: Mapping[str, tuple[Trained, list[Verdict]]],
+    steps: Steps,
+) -> None:
+    report = {
+        "projects": {
+            name: {
+                "kind": exhibits[name].kind,
+                "f1": trained.model.f1,
+                "unseen": len(verdicts),
+                "right": sum(verdict.right for verdict in verdicts),
+            }
+            for name, (trained, verdicts) in results.items()
+        },
+        "seconds": steps.seconds,
+    }
+    (build / "demo.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    print()
+    for name, (trained, verdicts) in results.items():
+        print(f"{name}: {_summary(exhibits[name], trained, verdicts)}")
+        right = sum(verdict.right for verdict in verdicts)
+        if right < ENOUGH * len(verdicts):
+            raise StepFailedError(f"{name}: only {right} of {len(verdicts)} unseen images are labelled right")
+    print(f"Pictures: {build / 'demo' / 'index.html'}   Numbers: {build / 'demo.json'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Keep a local cloud with the deployment running until Ctrl-C, and say how to use it. `make local` runs it."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from local.cloud import LocalCloudError, Profile, Running, start
+from local.deployment import DeploymentError, Outputs, bootstrap, deploy
+from local.toolchain import CHECKOUT, ToolMissingError
+
+_STORAGE = "-storage"
+
+
+def main() -> int:
+    """Start, deploy, wait for Ctrl-C, stop."""
+    options = _options()
+    try:
+        running = start(options.profile, CHECKOUT / "build" / "local", port=options.port)
+    except (LocalCloudError, OSError) as error:
+        print(f"the local cloud did not start on port {options.port}: {error}", file=sys.stderr)
+        return 1
+    try:
+        print(f"local cloud at {running.endpoint}, log in {running.log}; deploying ...", flush=True)
+        bootstrap(running)
+        outputs = deploy(running, context={"deployment": options.deployment}, progress=_show)
+        print(_usage(running, outputs), flush=True)
+        _wait_for_interrupt(running)
+    except (DeploymentError, ToolMissingError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopping the local cloud")
+    finally:
+        running.stop()
+    return 0
+
+
+def _options() -> Any:
+    parser = argparse.ArgumentParser(prog="python -m local", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--port", type=int, default=4566)
+    parser.add_argument("--deployment", default="demo")
+    parser.add_argument("--profile", type=Profile, choices=list(Profile), default=Profile.PLAIN)
+    return parser.parse_args()
+
+
+def _show(line: str) -> None:
+    if "✅" in line or "❌" in line or ": deploying" in line:
+        print(f"  {line.strip()}", flush=True)
+
+
+def _wait_for_interrupt(running: Running) -> None:
+    """Return when the cloud dies; Ctrl-C and SIGTERM raise KeyboardInterrupt."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    running.process.wait()
+    print(f"the local cloud died, see {running.log}:\n{running.tail()}", file=sys.stderr)
+
+
+def _usage(running: Running, outputs: Outputs) -> str:
+    storage = next(values for stack, values in outputs.items() if stack.endswith(_STORAGE))
+    exports = "\n".join(
+        f"  export {name}={value}"
+        for name, value in running.environment().items()
+        if value and name.startswith("AWS_") and name not in _QUIET
+    )
+    bucket, topic = storage["ImagesBucket"], storage["ResultsTopicArn"]
+    projects = sorted(stack.split("-project-")[1] for stack in outputs if "-project-" in stack)
+    customlabels = Path(sys.executable).with_name("customlabels")
+    return f"""
+Ready. In another shell:
+{exports}
+
+  images bucket    {bucket}
+  datasets bucket  {storage["DatasetsBucket"]}
+  results table    {storage["ResultsTable"]}
+  results topic    {topic}
+  projects         {", ".join(projects)}
+
+  aws s3 cp part.jpg s3://{bucket}/{projects[0]}/part.jpg
+  aws rekognition describe-projects
+  {customlabels} models
+  {customlabels} results {projects[0]}
+
+  import boto3
+  boto3.client("s3").upload_file("part.jpg", "{bucket}", "{projects[0]}/part.jpg")
+  boto3.client("sns").subscribe(TopicArn="{topic}", Protocol="sqs", Endpoint=YOUR_QUEUE_ARN)
+
+No model runs yet: images wait in their queue until one is trained. Ctrl-C stops the cloud and forgets all in it.
+"""
+
+
+_QUIET = frozenset({"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED", "AWS_REGION"})
+
+if __name__ == "__main__":
+    sys.exit(main())

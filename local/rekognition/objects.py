@@ -1,0 +1,67 @@
+"""Reach the objects that requests name: manifests and images to read, results to write."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+
+class Reason(StrEnum):
+    """Why an object cannot be had."""
+
+    MISSING = "missing"
+    FORBIDDEN = "forbidden"
+
+
+class ObjectUnavailableError(Exception):
+    """An object cannot be read or written."""
+
+    def __init__(self, bucket: str, key: str, reason: Reason) -> None:
+        super().__init__(f"s3://{bucket}/{key} is {reason}")
+        self.reason = reason
+
+
+class ObjectStore(Protocol):
+    """Where objects are. Every call raises ObjectUnavailableError when the object cannot be had."""
+
+    def size(self, bucket: str, key: str, version: str | None = None) -> int:
+        """Return the object's size in bytes."""
+
+    def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
+        """Return the whole object."""
+
+    def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
+        """Create or replace the object."""
+
+
+class S3Objects:
+    """The objects that an S3 client (boto3) sees."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def size(self, bucket: str, key: str, version: str | None = None) -> int:
+        return int(self._call("head_object", bucket, key, **_version(version))["ContentLength"])
+
+    def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
+        body: bytes = self._call("get_object", bucket, key, **_version(version))["Body"].read()
+        return body
+
+    def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
+        self._call("put_object", bucket, key, Body=body, ContentType=content_type)
+
+    def _call(self, operation: str, bucket: str, key: str, **arguments: object) -> Any:
+        try:
+            return getattr(self._client, operation)(Bucket=bucket, Key=key, **arguments)
+        except ClientError as error:
+            forbidden = error.response["ResponseMetadata"]["HTTPStatusCode"] in (401, 403)
+            reason = Reason.FORBIDDEN if forbidden else Reason.MISSING
+            raise ObjectUnavailableError(bucket, key, reason) from error
+        except BotoCoreError as error:  # no such host, no credentials: from here the object is not there
+            raise ObjectUnavailableError(bucket, key, Reason.MISSING) from error
+
+
+def _version(version: str | None) -> dict[str, str]:
+    return {} if version is None else {"VersionId": version}

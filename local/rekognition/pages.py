@@ -1,0 +1,57 @@
+"""Cut long answers into pages."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from local.rekognition.errors import ServiceError, invalid_token
+from local.rekognition.lifecycle import Project, Version
+
+LARGEST_PAGE = 100
+Thing = TypeVar("Thing", Project, Version)
+
+
+def page(things: Sequence[Thing], request: dict[str, Any]) -> tuple[list[Thing], dict[str, str]]:
+    """Return the page of newest-first things that the request asks for, and NextToken when more follow.
+
+    A token names the creation time of the last thing shown and the request it belongs to, so that a page neither
+    skips nor repeats when things come and go. Raises ServiceError: InvalidPaginationTokenException,
+    ValidationException for a page of none or over 100.
+    """
+    size = request.get("MaxResults", LARGEST_PAGE)
+    if not 1 <= size <= LARGEST_PAGE:
+        raise ServiceError(
+            "ValidationException",
+            f"1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: "
+            f"Member must have value between 1 and {LARGEST_PAGE}",
+        )
+    scope = json.dumps({k: v for k, v in request.items() if k not in ("NextToken", "MaxResults")}, sort_keys=True)
+    if request.get("NextToken"):
+        last = _last_shown(request["NextToken"], scope)
+        things = [thing for thing in things if thing.created < last]
+    shown = list(things[:size])
+    if len(things) <= size:
+        return shown, {}
+    return shown, {"NextToken": _token(shown[-1].created, scope)}
+
+
+def _token(last: float, scope: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([last, _digest(scope)]).encode()).decode()
+
+
+def _last_shown(token: str, scope: str) -> float:
+    try:
+        last, digest = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, TypeError):
+        raise invalid_token() from None
+    if not isinstance(last, float) or digest != _digest(scope):
+        raise invalid_token()
+    return last
+
+
+def _digest(scope: str) -> int:
+    return binascii.crc32(scope.encode())

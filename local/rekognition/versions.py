@@ -1,0 +1,116 @@
+"""Answer the operations on project versions, from training to deletion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from local.rekognition.errors import in_use, invalid_parameter
+from local.rekognition.lifecycle import DELETABLE, STARTABLE, Status, Version
+from local.rekognition.orders import Location, Order
+from local.rekognition.pages import page
+from local.rekognition.state import Caller, State
+
+
+def create_project_version(
+    state: State, caller: Caller, request: dict[str, Any], begin: Callable[[Version], None]
+) -> dict[str, Any]:
+    """Register the version and begin its training in the background."""
+    if "FeatureConfig" in request:
+        raise invalid_parameter("FeatureConfig does not belong to a Custom Labels project.")
+    name = request["VersionName"]
+    training, testing = _data(request)
+    with state.lock:
+        project = state.project(caller, request["ProjectArn"])
+        if project.status is not Status.CREATED:
+            raise in_use(f"The project {project.name} is being deleted.")
+        if any(version.order.version_name == name for version in state.versions(project.arn)):
+            raise in_use(f"The project {project.name} has a version named {name}.")
+        stamp = state.stamp()
+        arn = caller.arn(f"project/{project.name}/version/{name}/{stamp}")
+        order = Order(arn, project.name, name, training, testing, request)
+        created = stamp / 1000
+        version = Version(arn, project.arn, created, order, Status.TRAINING_IN_PROGRESS, created)
+        state.put_version(version)
+    begin(version)
+    return {"ProjectVersionArn": arn}
+
+
+def describe_project_versions(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    names = request.get("VersionNames")
+    with state.lock:
+        project = state.project(caller, request["ProjectArn"])
+        versions = [v for v in state.versions(project.arn) if names is None or v.order.version_name in names]
+    shown, more = page(versions, request)
+    return {"ProjectVersionDescriptions": [_description(version) for version in shown], **more}
+
+
+def start_project_version(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    least, most = request["MinInferenceUnits"], request.get("MaxInferenceUnits")
+    if most is not None and most < least:
+        raise invalid_parameter("MaxInferenceUnits is less than MinInferenceUnits.")
+    with state.lock:
+        version = _in_status(state, caller, request, STARTABLE)
+        state.put_version(replace(version, status=Status.STARTING, since=state.now(), min_units=least, max_units=most))
+    return {"Status": Status.STARTING}
+
+
+def stop_project_version(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    with state.lock:
+        version = _in_status(state, caller, request, {Status.RUNNING})
+        state.put_version(replace(version, status=Status.STOPPING, since=state.now()))
+    return {"Status": Status.STOPPING}
+
+
+def delete_project_version(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    with state.lock:
+        version = _in_status(state, caller, request, DELETABLE)
+        state.put_version(replace(version, status=Status.DELETING, since=state.now()))
+    return {"Status": Status.DELETING}
+
+
+def _in_status(state: State, caller: Caller, request: dict[str, Any], legal: set[Status]) -> Version:
+    version = state.version(caller, request["ProjectVersionArn"])
+    if version.status not in legal:
+        raise in_use(f"The project version {version.order.version_name} is {version.status}.")
+    return version
+
+
+def _data(request: dict[str, Any]) -> tuple[tuple[Location, ...], tuple[Location, ...] | None]:
+    """Return where the training and the testing manifests are; None when the service shall split."""
+    training, testing = request.get("TrainingData", {}), request.get("TestingData", {})
+    if not training.get("Assets"):
+        raise invalid_parameter("TrainingData needs a manifest in Assets: the local stand-in has no datasets.")
+    if bool(testing.get("Assets")) == bool(testing.get("AutoCreate")):
+        raise invalid_parameter("TestingData needs either Assets or AutoCreate.")
+    split = bool(testing.get("AutoCreate"))
+    return _manifests(training["Assets"]), None if split else _manifests(testing["Assets"])
+
+
+def _manifests(assets: list[dict[str, Any]]) -> tuple[Location, ...]:
+    places = [asset.get("GroundTruthManifest", {}).get("S3Object", {}) for asset in assets]
+    if not all("Bucket" in place and "Name" in place for place in places):
+        raise invalid_parameter("An asset needs GroundTruthManifest.S3Object with Bucket and Name.")
+    return tuple(Location(place["Bucket"], place["Name"], place.get("Version")) for place in places)
+
+
+def _description(version: Version) -> dict[str, Any]:
+    request = version.order.request
+    described: dict[str, Any] = {
+        "ProjectVersionArn": version.arn,
+        "CreationTimestamp": version.created,
+        "Status": version.status,
+        "OutputConfig": request["OutputConfig"],
+        "Feature": "CUSTOM_LABELS",
+        "MinInferenceUnits": version.min_units,
+        "MaxInferenceUnits": version.max_units,
+        "KmsKeyId": request.get("KmsKeyId"),
+        "VersionDescription": request.get("VersionDescription"),
+    }
+    if version.outcome and version.trained_at is not None:
+        described |= {"StatusMessage": version.outcome.message, "TrainingEndTimestamp": version.trained_at}
+        described |= version.outcome.results
+        if version.outcome.model:  # a training that failed is not billed
+            described["BillableTrainingTimeInSeconds"] = max(1, round(version.trained_at - version.created))
+    return {name: value for name, value in described.items() if value is not None}

@@ -1,0 +1,53 @@
+"""Which deployment is meant, and the stacks that it is made of."""
+
+import os
+from typing import Any, Final
+
+from aws_cdk import App, Environment, Tags
+from constructs import Node
+
+from lambdas.deployment_settings import DeploymentSettings, SettingsError, parse_deployment
+from stacks.guard import Guard
+from stacks.inference import Inference
+from stacks.parts.work_queue import MAX_CONCURRENCY
+from stacks.project import Project
+from stacks.storage import Storage
+from stacks.training import Training
+
+LEFT_FOR_OTHERS: Final = 2  # concurrent executions that detection must leave to the account's other functions
+
+
+def read_deployment(context: Node) -> DeploymentSettings:
+    """Read the deployment that `-c deployment=NAME` chose; raise SettingsError that names the wrong key."""
+    known: dict[str, Any] = context.try_get_context("deployments") or {}
+    name = context.try_get_context("deployment")
+    if name not in known:
+        raise SettingsError(
+            f"deployment {name!r} is not in cdk.json; choose with -c deployment=NAME one of {', '.join(sorted(known))}"
+        )
+    settings = parse_deployment(name, known[name])
+    _check_concurrency(settings)
+    return settings
+
+
+def make_stacks(app: App, settings: DeploymentSettings) -> None:
+    """Make all stacks of a deployment, in the account and region of the CLI's credentials."""
+    env = Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION"))
+    storage = Storage(app, settings, env=env)
+    inference = Inference(app, settings, storage, env=env)
+    for project in settings.projects:
+        Project(app, settings, project, storage, inference, env=env)
+    Training(app, settings, storage, inference, env=env)
+    Guard(app, settings, storage, env=env)
+    Tags.of(app).add("Deployment", settings.name)
+
+
+def _check_concurrency(settings: DeploymentSettings) -> None:
+    queues = len(settings.projects) + 1  # and the one for keys of no project
+    needed = queues * MAX_CONCURRENCY + LEFT_FOR_OTHERS
+    if needed > settings.account_concurrency:
+        raise SettingsError(
+            f"deployments.{settings.name}.account_concurrency is {settings.account_concurrency}, but "
+            f"{len(settings.projects)} projects need {needed}: {MAX_CONCURRENCY} for each queue and {LEFT_FOR_OTHERS} "
+            "for other functions. Ask AWS to raise the account's limit and say here what it is, or remove projects"
+        )

@@ -1,0 +1,52 @@
+"""Permissions that are spelled out, each action by its name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct, IConstruct
+
+from lambdas.names import rekognition_prefix
+from stacks.parts.acknowledged import acknowledge_wildcards
+
+
+def allow(
+    role: iam.Role,
+    *actions: str,
+    on: Sequence[str],
+    when: Mapping[str, Mapping[str, Any]] | None = None,
+    wide_because: str | None = None,
+) -> None:
+    """Let a role do `actions` on the ARNs `on`, under the conditions `when`.
+
+    `wide_because` says why an ARN holds a wildcard; without it, cdk-nag refuses the app.
+    """
+    role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=when))
+    if wide_because is not None:
+        acknowledge_wildcards(role, wide_because, on)
+
+
+def service_role(scope: Construct, id: str, service: str) -> iam.Role:
+    """Make a role for a service that acts for this account only, so that it is nobody's confused deputy."""
+    account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
+    return iam.Role(scope, id, assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=account))
+
+
+def projects_arn(scope: IConstruct, deployment: str) -> str:
+    """Cover the Rekognition projects of a deployment and all that is in them."""
+    return _rekognition(scope, f"{rekognition_prefix(deployment)}*/*")
+
+
+def versions_arn(scope: IConstruct, deployment: str) -> str:
+    """Cover the model versions in a deployment's Rekognition projects."""
+    return _rekognition(scope, f"{rekognition_prefix(deployment)}*/version/*")
+
+
+def named_arn(scope: IConstruct, service: str, name: str) -> str:
+    """Compose the ARN of a thing whose ARN ends in its bare name, such as a queue."""
+    return Stack.of(scope).format_arn(service=service, resource=name, arn_format=ArnFormat.NO_RESOURCE_NAME)
+
+
+def _rekognition(scope: IConstruct, name: str) -> str:
+    return Stack.of(scope).format_arn(service="rekognition", resource="project", resource_name=name)

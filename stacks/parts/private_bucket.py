@@ -1,0 +1,53 @@
+"""A bucket that keeps what it is given, to itself."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+_ABANDONED_UPLOAD = Duration.days(7)
+
+
+class PrivateBucket(s3.Bucket):
+    """Versioned, encrypted, TLS only, no public access, no ACLs, and there after its stack has gone."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        keep_noncurrent: Duration,
+        keep: Duration | None = None,
+        access_logs: s3.IBucket | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            name,
+            versioned=True,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=RemovalPolicy.RETAIN,
+            server_access_logs_bucket=access_logs,
+            server_access_logs_prefix=f"{name.lower()}/" if access_logs else None,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="CleanUp",
+                    abort_incomplete_multipart_upload_after=_ABANDONED_UPLOAD,
+                    noncurrent_version_expiration=keep_noncurrent,
+                    expiration=keep,
+                    expired_object_delete_marker=None if keep else True,
+                )
+            ],
+        )
+
+    def send_events(self) -> None:
+        """Send the bucket's events to EventBridge.
+
+        CDK's own flag for it would add a function, a role and a custom resource that set this one property.
+        """
+        bucket = self.node.default_child
+        assert isinstance(bucket, s3.CfnBucket)
+        bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+        )

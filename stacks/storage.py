@@ -1,0 +1,96 @@
+"""What must survive a redeploy: images, data sets, results, the registry, and the topics that people subscribe to."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from lambdas.deployment_settings import DeploymentSettings
+from lambdas.names import resource_name, stack_name
+from stacks.parts.encrypted_topic import EncryptedTopic, topics_key
+from stacks.parts.private_bucket import PrivateBucket
+
+# A message names an object version, and lives up to 10 days in a queue and 14 as a dead letter.
+_KEEP_NONCURRENT = Duration.days(30)
+_KEEP_ACCESS_LOGS = Duration.days(90)
+
+
+class Storage(Stack):
+    """Buckets, tables and topics of a deployment."""
+
+    def __init__(self, scope: Construct, settings: DeploymentSettings, **kwargs: Any) -> None:
+        super().__init__(scope, stack_name(settings.name, "storage"), **kwargs)
+        self._make_buckets()
+        self._make_tables()
+        self._make_topics(settings)
+        self._tell()
+
+    def _make_buckets(self) -> None:
+        access_logs = PrivateBucket(self, "AccessLogs", keep=_KEEP_ACCESS_LOGS, keep_noncurrent=Duration.days(1))
+        self.images = self._bucket("Images", access_logs)
+        self.images.send_events()
+        self.datasets = self._bucket("Datasets", access_logs)
+        self.datasets.send_events()
+        self.training_output = self._bucket("TrainingOutput", access_logs)
+
+    def _bucket(self, name: str, access_logs: PrivateBucket) -> PrivateBucket:
+        return PrivateBucket(self, name, access_logs=access_logs, keep_noncurrent=_KEEP_NONCURRENT)
+
+    def _make_tables(self) -> None:
+        self.results = self._table("Results", time_to_live_attribute="ExpiresAt")
+        number = dynamodb.AttributeType.NUMBER
+        for index, partition, order in (
+            ("ByLabel", "ProjectLabel", "Confidence"),
+            ("ByImage", "ImageKey", "CreatedAt"),
+            ("ByStatus", "ProjectStatus", "CreatedAt"),
+            ("Unnotified", "Unnotified", "CreatedAt"),  # sparse: only what still has to be told
+        ):
+            self.results.add_global_secondary_index(
+                index_name=index,
+                partition_key=_text(partition),
+                sort_key=dynamodb.Attribute(name=order, type=number),
+            )
+        self.registry = self._table("Registry")
+
+    def _table(self, name: str, time_to_live_attribute: str | None = None) -> dynamodb.TableV2:
+        return dynamodb.TableV2(
+            self,
+            name,
+            partition_key=_text("PK"),
+            sort_key=_text("SK"),
+            billing=dynamodb.Billing.on_demand(),
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute=time_to_live_attribute,
+            deletion_protection=True,
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+
+    def _make_topics(self, settings: DeploymentSettings) -> None:
+        name = settings.name
+        self.key = topics_key(self, "TopicsKey", description=f"Topics of the Custom Labels deployment {name}")
+        self.results_topic = EncryptedTopic(self, "ResultsTopic", name=resource_name(name, "results"), key=self.key)
+        self.training_topic = EncryptedTopic(self, "TrainingTopic", name=resource_name(name, "training"), key=self.key)
+        self.operations_topic = EncryptedTopic(
+            self, "OperationsTopic", name=resource_name(name, "operations"), key=self.key
+        )
+        self.operations_topic.open_to_services()
+        if settings.alarm_email:
+            self.operations_topic.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
+
+    def _tell(self) -> None:
+        CfnOutput(self, "ImagesBucket", value=self.images.bucket_name)
+        CfnOutput(self, "DatasetsBucket", value=self.datasets.bucket_name)
+        CfnOutput(self, "TrainingOutputBucket", value=self.training_output.bucket_name)
+        CfnOutput(self, "ResultsTable", value=self.results.table_name)
+        CfnOutput(self, "RegistryTable", value=self.registry.table_name)
+        CfnOutput(self, "ResultsTopicArn", value=self.results_topic.arn)
+        CfnOutput(self, "TrainingTopicArn", value=self.training_topic.arn)
+        CfnOutput(self, "OperationsTopicArn", value=self.operations_topic.arn)
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

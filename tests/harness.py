@@ -1,0 +1,112 @@
+"""A deployment to test: on a local cloud that the tests start, or one that is deployed already (--deployed NAME)."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from cli.deployment import Clients, Deployment
+from cli.workflows import Ended, find_execution, follow
+from demo.subscriber import Subscriber, subscribed
+from lambdas.images import ImageRef, job_id
+from lambdas.jobs import Job, JobStatus
+
+Found = TypeVar("Found")
+
+
+class NotInTimeError(AssertionError):
+    """What was awaited did not come; the message says where things stood."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A deployment and the clients that reach it."""
+
+    clients: Clients
+    deployment: Deployment
+    training_seconds: float  # longest wait for a training, with start
+    detection_seconds: float  # longest wait for a result
+    look_seconds: float
+    local: bool
+
+    def drop(self, key: str, body: bytes, **metadata: str) -> ImageRef:
+        """Upload an image, as a user does."""
+        bucket = self.deployment.images_bucket
+        answer = self.clients("s3").put_object(Bucket=bucket, Key=key, Body=body, Metadata=metadata)
+        return ImageRef(bucket, key, answer["VersionId"])
+
+    def result_of(self, image: ImageRef, project: str) -> Job:
+        """Wait for an image's final job."""
+        table = self.deployment.results(self.clients)
+        wanted = job_id(image, project)
+
+        def final() -> Job | None:
+            job = table.get(wanted)
+            return job if job and job.status is not JobStatus.IN_PROGRESS else None
+
+        return self.eventually(final, self.detection_seconds, lambda: f"job of {image.key}: {table.get(wanted)}")
+
+    def eventually(
+        self, look: Callable[[], Found | None], seconds: float, standing: Callable[[], str] = lambda: ""
+    ) -> Found:
+        """Poll until `look` returns something true; raise NotInTimeError that says how things stood."""
+        deadline = time.monotonic() + seconds
+        while not (found := look()):
+            if time.monotonic() > deadline:
+                raise NotInTimeError(f"not in {seconds:.0f} s. {standing()}")
+            time.sleep(self.look_seconds)
+        return found
+
+    @contextmanager
+    def subscriber(self, topic_arn: str, **filter_policy: list[str]) -> Iterator[Subscriber]:
+        """Subscribe to a topic, as a user does."""
+        with subscribed(self.clients("sqs"), self.clients("sns"), topic_arn, filter_policy or None) as subscriber:
+            yield subscriber
+
+    def notification_of(self, subscriber: Subscriber, image: ImageRef) -> dict[str, Any]:
+        """Wait for the notification that tells of an image."""
+
+        def told(received: list[dict[str, Any]]) -> bool:
+            return any(message["Image"]["S3ObjectName"] == image.key for message in received)
+
+        received = subscriber.receive(self.detection_seconds, told)
+        if not told(received):
+            raise NotInTimeError(f"no notification of {image.key}; received {received}")
+        return next(message for message in received if message["Image"]["S3ObjectName"] == image.key)
+
+    def training_of(self, manifest_key: str) -> str:
+        """Wait for the execution that an uploaded manifest starts; return its ARN."""
+        return find_execution(self.clients("stepfunctions"), self.deployment.train_model_arn, manifest_key, 60)
+
+    def end_of(self, execution_arn: str) -> tuple[Ended, list[str]]:
+        """Wait for an execution's end; return it and the states that were entered."""
+        states: list[str] = []
+        return follow(self.clients("stepfunctions"), execution_arn, states.append, self.look_seconds), states
+
+    def execute(self, workflow_arn: str, given: dict[str, Any]) -> tuple[Ended, list[str]]:
+        """Run a workflow to its end."""
+        execution = self.clients("stepfunctions").start_execution(
+            stateMachineArn=workflow_arn, input=json.dumps(given)
+        )
+        return self.end_of(execution["executionArn"])
+
+    def waiting(self, queue_url: str) -> int:
+        """Return how many messages a queue shows and hides."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.clients("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
+
+
+def uploaded(image: ImageRef, size: int = 1) -> dict[str, Any]:
+    """Return the event that EventBridge makes of an upload (only what our rules and functions read)."""
+    return {
+        "version": "0",
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "detail": {
+            "bucket": {"name": image.bucket},
+            "object": {"key": image.key, "size": size, "version-id": image.version},
+        },
+    }

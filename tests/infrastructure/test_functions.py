@@ -1,0 +1,100 @@
+"""Laws of functions."""
+
+import importlib.util
+import inspect
+from pathlib import Path
+
+import pytest
+from assembly import ROOT, referred
+
+from lambdas import environment
+from lambdas.names import METRICS_NAMESPACE
+
+SETTINGS = {
+    "detect_labels": environment.DetectLabels,
+    "claim_training": environment.ClaimTraining,
+    "check_dataset": environment.CheckDataset,
+    "prepare_run": environment.PrepareRun,
+    "guard_models": environment.GuardModels,
+    "assess_version": None,
+}
+
+
+def test_there_is_one_function_for_each_folder_and_no_other(deployment):
+    folders = {handler.parent.name for handler in (ROOT / "lambdas").glob("*/handler.py")}
+    deployed = {function.properties["Handler"] for function in deployment.all("AWS::Lambda::Function")}
+    assert deployed == {f"lambdas.{folder}.handler.handle" for folder in folders}
+
+
+def test_a_functions_handler_exists_and_its_name_is_its_folder(deployment):
+    for function in deployment.all("AWS::Lambda::Function"):
+        module, _, name = function.properties["Handler"].rpartition(".")
+        source = Path(inspect.getfile(importlib.import_module("lambdas"))).parent.parent / (
+            module.replace(".", "/") + ".py"
+        )
+        assert f"def {name}(event" in source.read_text(encoding="utf-8"), function
+        folder = module.split(".")[1]
+        assert function.properties["FunctionName"] == f"custom-labels-{deployment.name}-{folder}"
+
+
+@pytest.mark.parametrize("verb_noun", sorted(SETTINGS))
+def test_a_functions_environment_is_its_settings_and_powertools(deployment, verb_noun):
+    (function,) = [
+        function
+        for function in deployment.all("AWS::Lambda::Function")
+        if function.properties["FunctionName"].endswith(f"-{verb_noun}")
+    ]
+    variables = dict(function.properties["Environment"]["Variables"])
+    assert variables.pop("POWERTOOLS_SERVICE_NAME") == verb_noun
+    assert variables.pop("POWERTOOLS_METRICS_NAMESPACE") == METRICS_NAMESPACE
+    assert variables.pop("POWERTOOLS_LOG_LEVEL") == "INFO"
+    settings = SETTINGS[verb_noun]
+    if settings is None:
+        assert variables == {}
+    else:
+        spelled = {name: str(value) for name, value in variables.items()}
+        assert environment.to_environment(environment.from_environment(settings, spelled)) == spelled
+
+
+def test_every_function_is_traced_and_has_a_log_group_that_forgets(deployment):
+    for function in deployment.all("AWS::Lambda::Function"):
+        assert function.properties["TracingConfig"] == {"Mode": "Active"}, function
+        group = deployment.templates[function.stack]["Resources"][
+            referred(function.properties["LoggingConfig"]["LogGroup"])
+        ]
+        assert group["Properties"]["RetentionInDays"] == 30, function
+        assert group["Properties"]["LogGroupName"] == f"/aws/lambda/{function.properties['FunctionName']}"
+
+
+def test_every_workflow_is_traced_and_logs_all_into_a_group_that_forgets(deployment):
+    machines = list(deployment.all("AWS::StepFunctions::StateMachine"))
+    assert len(machines) == 2
+    for machine in machines:
+        assert machine.properties["TracingConfiguration"] == {"Enabled": True}, machine
+        assert machine.properties["LoggingConfiguration"]["Level"] == "ALL", machine
+        (destination,) = machine.properties["LoggingConfiguration"]["Destinations"]
+        group = referred(destination["CloudWatchLogsLogGroup"]["LogGroupArn"])
+        said = deployment.templates[machine.stack]["Resources"][group]["Properties"]
+        assert said["RetentionInDays"] == 30, machine
+        assert said["LogGroupName"].startswith("/aws/vendedlogs/states/"), machine
+
+
+def test_all_functions_are_one_asset_with_the_same_layer_and_architecture(deployment):
+    functions = list(deployment.all("AWS::Lambda::Function"))
+    assert len({function.properties["Code"]["S3Key"] for function in functions}) == 1
+    assert {tuple(function.properties["Architectures"]) for function in functions} == {("arm64",)}
+    assert {function.properties["Runtime"] for function in functions} == {"python3.13"}
+    layers = list(deployment.all("AWS::Lambda::LayerVersion"))
+    assert len({layer.properties["Content"]["S3Key"] for layer in layers}) == 1
+    assert {layer.stack for layer in layers} == {function.stack for function in functions}
+
+
+def test_no_function_reserves_concurrency_which_a_fresh_account_does_not_have(deployment):
+    for function in deployment.all("AWS::Lambda::Function"):
+        assert "ReservedConcurrentExecutions" not in function.properties, function
+
+
+def test_a_failed_look_of_the_guard_is_retried_once_and_then_kept(deployment):
+    (invoked,) = deployment.all("AWS::Lambda::EventInvokeConfig")
+    assert invoked.properties["MaximumRetryAttempts"] == 1
+    assert referred(invoked.properties["DestinationConfig"]["OnFailure"]["Destination"]).startswith("Dead")

@@ -1,0 +1,184 @@
+"""Laws of who may do what."""
+
+import json
+from typing import Any
+
+from assembly import Deployment, Resource, listed, referred
+
+from stacks.parts.workflow import DEFINITIONS
+
+# Actions that know no resources, and so can only be granted on all.
+ON_ALL = {
+    "xray:PutTelemetryRecords": "active tracing",
+    "xray:PutTraceSegments": "active tracing",
+    "xray:GetSamplingRules": "tracing of workflows",
+    "xray:GetSamplingTargets": "tracing of workflows",
+    "logs:CreateLogDelivery": "logs of workflows",
+    "logs:DeleteLogDelivery": "logs of workflows",
+    "logs:DescribeLogGroups": "logs of workflows",
+    "logs:DescribeResourcePolicies": "logs of workflows",
+    "logs:GetLogDelivery": "logs of workflows",
+    "logs:ListLogDeliveries": "logs of workflows",
+    "logs:PutResourcePolicy": "logs of workflows",
+    "logs:UpdateLogDelivery": "logs of workflows",
+    "rekognition:CreateProject": "train_model makes the project of a first data set",
+    "rekognition:DescribeProjects": "train_model and the guard look for projects by name",
+    "lambda:ListEventSourceMappings": "run_model looks for the event source of a queue",
+}
+
+# What a state may need beyond the action that its resource names.
+NESTED = {
+    "states:DescribeExecution",
+    "states:StopExecution",
+    "events:PutTargets",
+    "events:PutRule",
+    "events:DescribeRule",
+}
+WITH_THE_CALLERS_PERMISSIONS = {
+    "rekognition:CreateProjectVersion": {
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:ListBucket",
+        "s3:GetBucketAcl",
+        "s3:GetBucketLocation",
+        "s3:PutObject",
+    }
+}
+
+
+def actions_of(deployment: Deployment, role: str) -> set[str]:
+    """Return what the policies of a role allow."""
+    return {
+        action
+        for policy in deployment.all("AWS::IAM::Policy")
+        if role in [referred(it) for it in policy.properties["Roles"]]
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        for action in listed(statement["Action"])
+    }
+
+
+def role_of(deployment: Deployment, verb_noun: str) -> str:
+    (function,) = [
+        function
+        for function in deployment.all("AWS::Lambda::Function")
+        if function.properties["FunctionName"].endswith(f"-{verb_noun}")
+    ]
+    return str(referred(function.properties["Role"]))
+
+
+def test_no_statement_allows_a_wildcard_action_but_the_accounts_own_over_its_key(deployment):
+    for resource, statement in deployment.statements():
+        if statement["Effect"] == "Allow" and any("*" in action for action in listed(statement["Action"])):
+            assert resource.type == "AWS::KMS::Key", resource
+            assert ":root" in json.dumps(statement["Principal"]), resource
+
+
+def test_only_actions_without_resources_are_allowed_on_all(deployment):
+    used = set()
+    for resource, statement in deployment.statements():
+        if resource.type == "AWS::IAM::Policy" and "*" in listed(statement["Resource"]):
+            used |= set(listed(statement["Action"]))
+    assert used == set(ON_ALL)
+
+
+def test_nothing_may_pass_a_role(deployment):
+    for resource, statement in deployment.statements():
+        assert "iam:PassRole" not in listed(statement["Action"]), resource
+
+
+def test_services_other_than_lambda_take_a_role_for_this_account_only(deployment):
+    services = set()
+    for role in deployment.all("AWS::IAM::Role"):
+        (statement,) = role.properties["AssumeRolePolicyDocument"]["Statement"]
+        service = statement["Principal"]["Service"]
+        services.add(service)
+        if service != "lambda.amazonaws.com":
+            assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}, role
+    assert services == {"lambda.amazonaws.com", "states.amazonaws.com", "events.amazonaws.com"}
+
+
+def test_rekognition_is_held_to_the_projects_of_this_deployment(deployment):
+    for resource, statement in deployment.statements():
+        actions = {action for action in listed(statement["Action"]) if action.startswith("rekognition:")}
+        if actions - set(ON_ALL):
+            for arn in listed(statement["Resource"]):
+                assert f":project/{deployment.name}.*/" in json.dumps(arn), resource
+
+
+def test_a_workflow_may_do_what_its_definition_calls_and_no_more(deployment):
+    for machine in deployment.all("AWS::StepFunctions::StateMachine"):
+        name = machine.properties["StateMachineName"].rpartition("-")[2]
+        needed = needed_by(json.loads((DEFINITIONS / f"{name}.asl.json").read_text(encoding="utf-8")))
+        granted = actions_of(deployment, str(referred(machine.properties["RoleArn"])))
+        assert {action for action in granted if not action.startswith(("logs:", "xray:", "kms:"))} == needed
+        assert {"kms:Decrypt", "kms:GenerateDataKey"} <= granted  # the topic's key
+
+
+def needed_by(definition: dict[str, Any]) -> set[str]:
+    """Return the IAM actions that a definition's states need."""
+    needed: set[str] = set()
+    for state in definition["States"].values():
+        if state["Type"] != "Task":
+            continue
+        service, operation = state["Resource"].removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").split(":")[:2]
+        if (service, operation) == ("lambda", "invoke"):
+            operation = "invokeFunction"
+        if state["Resource"].endswith(":sync:2") or operation.endswith(".sync"):
+            operation = operation.removesuffix(".sync")
+            needed |= NESTED
+        action = f"{service}:{operation[0].upper()}{operation[1:]}"
+        needed |= {action} | WITH_THE_CALLERS_PERMISSIONS.get(action, set())
+    return needed
+
+
+def test_event_sources_of_other_functions_cannot_be_opened(deployment):
+    found = [
+        statement
+        for _, statement in deployment.statements()
+        if "lambda:UpdateEventSourceMapping" in listed(statement["Action"])
+    ]
+    assert len(found) == 1
+    assert "detectlabels" in json.dumps(found[0]["Condition"]["ArnEquals"]["lambda:FunctionArn"])
+
+
+def test_the_guard_may_describe_stop_and_tell_and_nothing_that_costs(deployment):
+    granted = actions_of(deployment, role_of(deployment, "guard_models"))
+    assert {action for action in granted if action.startswith("rekognition:")} == {
+        "rekognition:DescribeProjects",
+        "rekognition:DescribeProjectVersions",
+        "rekognition:StopProjectVersion",
+    }
+    assert {"dynamodb:GetItem", "dynamodb:Query", "sns:Publish"} <= granted
+
+
+def test_only_the_workflows_may_start_a_model(deployment):
+    starters = {
+        referred(policy.properties["Roles"][0])
+        for policy, statement in deployment.statements()
+        if "rekognition:StartProjectVersion" in listed(statement["Action"])
+    }
+    assert [role.startswith("runmodelRole") for role in starters if role] == [True]
+
+
+def test_detecting_reads_images_and_never_writes_or_deletes_them(deployment):
+    granted = actions_of(deployment, role_of(deployment, "detect_labels"))
+    assert {action for action in granted if action.startswith("s3:")} == {
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:ListBucket",
+    }
+    assert not any("Delete" in action for action in granted if not action.startswith("sqs:"))
+
+
+def test_checking_a_data_set_reads_manifests_only(deployment):
+    role = role_of(deployment, "check_dataset")
+    read = [
+        json.dumps(statement["Resource"])
+        for policy, statement in deployment.statements()
+        if is_of(policy, role) and "s3:GetObject" in listed(statement["Action"])
+    ]
+    assert [arn.endswith('"/*.manifest"]]}') for arn in read] == [True]
+
+
+def is_of(policy: Resource, role: str) -> bool:
+    return role in [referred(it) for it in policy.properties.get("Roles", [])]

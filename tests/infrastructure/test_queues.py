@@ -1,0 +1,170 @@
+"""Laws of queues, rules, event sources and alarms."""
+
+import pytest
+from assembly import Deployment, referred
+
+from lambdas.names import UNKNOWN, dead_letter_queue_name, dead_letter_queue_of, queue_name
+
+DAY = 86_400
+
+
+def dead_letter_queues(deployment: Deployment) -> set[tuple[str, str]]:
+    """Return (stack, id) of each queue that something names as its place for dead letters."""
+    dead = set()
+    for resource in deployment.all():
+        said = resource.properties
+        arns = [said.get("RedrivePolicy", {}).get("deadLetterTargetArn")]
+        arns += [target.get("DeadLetterConfig", {}).get("Arn") for target in said.get("Targets", [])]
+        arns += [said.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")]
+        dead |= {(resource.stack, referred(arn)) for arn in arns if arn}
+    return dead
+
+
+def test_every_queue_has_a_dead_letter_queue_or_is_one(deployment):
+    dead = dead_letter_queues(deployment)
+    for queue in deployment.all("AWS::SQS::Queue"):
+        assert ("RedrivePolicy" in queue.properties) != ((queue.stack, queue.id) in dead), queue
+
+
+def test_every_dead_letter_queue_keeps_its_letters_14_days_and_rings_at_the_first(deployment):
+    dead = dead_letter_queues(deployment)
+    queues = {(queue.stack, queue.id): queue for queue in deployment.all("AWS::SQS::Queue")}
+    ringing = {
+        (alarm.stack, referred(dimension["Value"]))
+        for alarm in deployment.all("AWS::CloudWatch::Alarm")
+        for dimension in alarm.properties.get("Dimensions", [])
+        if alarm.properties["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm.properties["Threshold"] == 1
+    }
+    assert dead <= ringing
+    assert {queues[place].properties["MessageRetentionPeriod"] for place in dead} == {14 * DAY}
+
+
+def test_every_queue_is_encrypted_by_sqs_itself(deployment):
+    for queue in deployment.all("AWS::SQS::Queue"):
+        assert queue.properties["SqsManagedSseEnabled"] is True, queue
+
+
+def test_a_source_queue_keeps_10_days_rings_at_7_and_takes_50_crashes(deployment):
+    ages = {
+        (alarm.stack, referred(alarm.properties["Dimensions"][0]["Value"])): alarm.properties["Threshold"]
+        for alarm in deployment.all("AWS::CloudWatch::Alarm")
+        if alarm.properties.get("MetricName") == "ApproximateAgeOfOldestMessage"
+    }
+    sources = [queue for queue in deployment.all("AWS::SQS::Queue") if "RedrivePolicy" in queue.properties]
+    assert len(sources) == len(deployment.said["projects"]) + 1
+    for queue in sources:
+        assert queue.properties["MessageRetentionPeriod"] == 10 * DAY, queue
+        assert queue.properties["RedrivePolicy"]["maxReceiveCount"] == 50, queue
+        assert ages[queue.stack, queue.id] == 7 * DAY, queue
+
+
+def test_visibility_is_at_least_six_times_the_timeout_of_the_function(deployment):
+    timeout = deployment.one("AWS::Lambda::Function", "detectlabels").properties["Timeout"]
+    for queue in deployment.all("AWS::SQS::Queue"):
+        if "RedrivePolicy" in queue.properties:
+            assert queue.properties["VisibilityTimeout"] >= 6 * timeout, queue
+
+
+def test_every_event_source_is_closed_but_that_of_unknown_keys(deployment):
+    for source in deployment.all("AWS::Lambda::EventSourceMapping"):
+        assert source.properties["Enabled"] is source.stack.endswith("-inference"), source
+        assert source.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], source
+        assert source.properties["BatchSize"] == 10, source
+
+
+def test_event_sources_leave_room_in_the_account(deployment):
+    limits = [
+        source.properties["ScalingConfig"]["MaximumConcurrency"]
+        for source in deployment.all("AWS::Lambda::EventSourceMapping")
+    ]
+    assert len(limits) == len(deployment.said["projects"]) + 1
+    assert min(limits) >= 2  # the least that Lambda takes
+    assert sum(limits) + 2 <= deployment.said.get("account_concurrency", 10)
+
+
+def test_every_rule_target_has_a_dead_letter_queue_that_takes_letters_from_this_rule_only(deployment):
+    rules = list(deployment.all("AWS::Events::Rule"))
+    assert len(rules) == len(deployment.said["projects"]) + 3
+    for rule in rules:
+        (target,) = rule.properties["Targets"]
+        for arn in (target["DeadLetterConfig"]["Arn"], target["Arn"]):
+            queue = referred(arn)
+            if deployment.templates[rule.stack]["Resources"][queue]["Type"] == "AWS::SQS::Queue":
+                assert rule.id in senders(deployment, rule.stack, queue), rule
+
+
+def senders(deployment: Deployment, stack: str, queue: str) -> list[str | None]:
+    """Return the rules that EventBridge may send for into a queue; fail where it may for any rule."""
+    found = []
+    for policy in deployment.all("AWS::SQS::QueuePolicy"):
+        if policy.stack == stack and queue in map(referred, policy.properties["Queues"]):
+            for statement in policy.properties["PolicyDocument"]["Statement"]:
+                if statement["Effect"] == "Allow":
+                    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+                    found.append(referred(statement["Condition"]["ArnEquals"]["aws:SourceArn"]))
+    return found
+
+
+def test_a_projects_rule_takes_the_keys_of_its_folder_and_the_last_rule_takes_all_others(deployment):
+    keys = {
+        rule.properties["Name"]: rule.properties["EventPattern"]["detail"]["object"]["key"]
+        for rule in deployment.all("AWS::Events::Rule")
+        if "uploaded" in rule.properties["Name"] and "dataset" not in rule.properties["Name"]
+    }
+    prefix = f"custom-labels-{deployment.name}-uploaded"
+    projects = sorted(deployment.said["projects"])
+    expected = {f"{prefix}-{project}": [{"prefix": f"{project}/"}] for project in projects}
+    expected[f"{prefix}-unknown"] = [{"anything-but": {"prefix": [f"{project}/" for project in projects]}}]
+    assert keys == expected
+
+
+def test_only_a_train_manifest_in_a_folder_starts_a_training(deployment):
+    rule = deployment.one("AWS::Events::Rule", "DatasetUploaded")
+    assert rule.properties["EventPattern"]["detail"]["object"]["key"] == [{"suffix": "/train.manifest"}]
+    (target,) = rule.properties["Targets"]
+    assert referred(target["Arn"]).startswith("trainmodelStateMachine")
+
+
+def test_the_function_finds_the_dead_letter_queue_by_the_name_of_its_queue(deployment):
+    names = {queue.properties["QueueName"] for queue in deployment.all("AWS::SQS::Queue")}
+    for project in [*deployment.said["projects"], UNKNOWN]:
+        queue = queue_name(deployment.name, "detect_labels", project)
+        assert queue in names
+        assert dead_letter_queue_of(queue, "detect_labels") in names
+        assert dead_letter_queue_of(queue, "detect_labels") == dead_letter_queue_name(
+            deployment.name, "detect_labels", project
+        )
+
+
+def test_every_alarm_tells_the_operations_topic_and_says_what_to_do(deployment):
+    for alarm in deployment.all("AWS::CloudWatch::Alarm"):
+        (action,) = alarm.properties["AlarmActions"]
+        assert "OperationsTopic" in action["Fn::GetStackOutput"]["OutputName"], alarm
+        assert len(alarm.properties["AlarmDescription"].split()) > 8, alarm
+        assert alarm.properties["AlarmName"].startswith(f"custom-labels-{deployment.name}-"), alarm
+
+
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
+def test_each_way_for_a_workflow_to_end_badly_rings(deployment, metric):
+    watched = [
+        referred(part["MetricStat"]["Metric"]["Dimensions"][0]["Value"])
+        for alarm in deployment.all("AWS::CloudWatch::Alarm")
+        for part in alarm.properties.get("Metrics", [])
+        if part.get("MetricStat", {}).get("Metric", {}).get("MetricName") == metric
+    ]
+    assert sorted(watched) == sorted(m.id for m in deployment.all("AWS::StepFunctions::StateMachine"))
+
+
+def test_the_guard_looks_every_five_minutes_and_its_silence_rings(deployment):
+    rule = deployment.one("AWS::Events::Rule", "Regularly").properties
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", "ENABLED")
+    alarms = {
+        alarm.properties["MetricName"]: alarm.properties
+        for alarm in deployment.all("AWS::CloudWatch::Alarm")
+        if alarm.properties.get("Namespace") == "AWS/Lambda"
+    }
+    silent = alarms["Invocations"]
+    assert silent["Period"] * silent["EvaluationPeriods"] == 15 * 60
+    assert (silent["ComparisonOperator"], silent["Threshold"]) == ("LessThanThreshold", 1)
+    assert silent["TreatMissingData"] == "breaching"
+    assert alarms["Errors"]["Threshold"] == 1

@@ -1,0 +1,113 @@
+"""Laws of what must survive a redeploy."""
+
+from assembly import listed, referred
+
+
+def test_every_bucket_is_versioned_encrypted_private_and_kept(deployment):
+    for bucket in deployment.all("AWS::S3::Bucket"):
+        said = bucket.properties
+        assert said["VersioningConfiguration"] == {"Status": "Enabled"}, bucket
+        (rule,) = said["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}, bucket
+        assert all(said["PublicAccessBlockConfiguration"].values()), bucket
+        assert len(said["PublicAccessBlockConfiguration"]) == 4, bucket
+        assert said["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}, bucket
+        assert bucket.whole["DeletionPolicy"] == bucket.whole["UpdateReplacePolicy"] == "Retain", bucket
+
+
+def test_every_bucket_queue_and_topic_denies_plain_http(deployment):
+    protected = set()
+    for resource, statement in deployment.statements():
+        if statement["Effect"] == "Deny" and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}:
+            targets = listed(
+                resource.properties.get("Bucket") or resource.properties.get("Queues") or resource.properties["Topics"]
+            )
+            protected |= {(resource.stack, referred(target)) for target in targets}
+    for resource in deployment.all("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic"):
+        assert (resource.stack, resource.id) in protected, resource
+
+
+def test_old_versions_and_abandoned_uploads_are_cleaned_up_after_the_last_message_about_them(deployment):
+    queued, dead = 10, 14  # days that a message may name an object version
+    for bucket in deployment.all("AWS::S3::Bucket"):
+        (rule,) = bucket.properties["LifecycleConfiguration"]["Rules"]
+        assert rule["Status"] == "Enabled", bucket
+        assert rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] <= 7, bucket
+        if "LoggingConfiguration" in bucket.properties:
+            assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] > queued + dead, bucket
+
+
+def test_every_bucket_but_the_log_bucket_writes_access_logs_to_it(deployment):
+    logs = deployment.one("AWS::S3::Bucket", "AccessLogs")
+    for bucket in deployment.all("AWS::S3::Bucket"):
+        if bucket.id != logs.id:
+            assert referred(bucket.properties["LoggingConfiguration"]["DestinationBucketName"]) == logs.id
+
+
+def test_the_buckets_that_start_something_send_their_events_to_eventbridge(deployment):
+    enabled = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    senders = [
+        bucket.id
+        for bucket in deployment.all("AWS::S3::Bucket")
+        if bucket.properties.get("NotificationConfiguration") == enabled
+    ]
+    assert sorted(name[:6] for name in senders) == ["Datase", "Images"]
+
+
+def test_every_table_is_kept_paid_by_use_and_can_be_restored_to_any_second(deployment):
+    tables = list(deployment.all("AWS::DynamoDB::GlobalTable"))
+    assert len(tables) == 2
+    for table in tables:
+        (replica,) = table.properties["Replicas"]
+        assert replica["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}, table
+        assert replica["DeletionProtectionEnabled"] is True, table
+        assert table.properties["BillingMode"] == "PAY_PER_REQUEST", table
+        assert table.whole["DeletionPolicy"] == table.whole["UpdateReplacePolicy"] == "Retain", table
+
+
+def test_the_results_table_has_the_indexes_that_the_functions_read_and_expires_results(deployment):
+    table = deployment.one("AWS::DynamoDB::GlobalTable", "Results").properties
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "ExpiresAt", "Enabled": True}
+    keys = {
+        index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
+        for index in table["GlobalSecondaryIndexes"]
+    }
+    assert keys == {
+        "ByLabel": ["ProjectLabel", "Confidence"],
+        "ByImage": ["ImageKey", "CreatedAt"],
+        "ByStatus": ["ProjectStatus", "CreatedAt"],
+        "Unnotified": ["Unnotified", "CreatedAt"],
+    }
+    assert all(index["Projection"] == {"ProjectionType": "ALL"} for index in table["GlobalSecondaryIndexes"])
+    types = {said["AttributeName"]: said["AttributeType"] for said in table["AttributeDefinitions"]}
+    assert {name for name, type_ in types.items() if type_ == "N"} == {"Confidence", "CreatedAt"}
+
+
+def test_the_registry_never_expires(deployment):
+    assert "TimeToLiveSpecification" not in deployment.one("AWS::DynamoDB::GlobalTable", "Registry").properties
+
+
+def test_every_topic_is_encrypted_with_a_key_that_alarms_and_rules_of_this_account_may_use(deployment):
+    key = deployment.one("AWS::KMS::Key", "TopicsKey")
+    assert key.properties["EnableKeyRotation"] is True
+    topics = list(deployment.all("AWS::SNS::Topic"))
+    assert {referred(topic.properties["KmsMasterKeyId"]) for topic in topics} == {key.id}
+    (services,) = [
+        statement for statement in key.properties["KeyPolicy"]["Statement"] if "Service" in statement["Principal"]
+    ]
+    assert services["Principal"]["Service"] == ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    assert services["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert services["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+def test_alarms_of_this_account_may_publish_on_the_operations_topic(deployment):
+    policy = deployment.one("AWS::SNS::TopicPolicy", "OperationsTopic").properties["PolicyDocument"]
+    (allowed,) = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
+    assert "cloudwatch.amazonaws.com" in allowed["Principal"]["Service"]
+    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_an_alarm_email_is_subscribed_to_the_operations_topic(many):
+    (subscription,) = many.all("AWS::SNS::Subscription")
+    assert subscription.properties["Endpoint"] == "ops@example.com"
+    assert referred(subscription.properties["TopicArn"]) == many.one("AWS::SNS::Topic", "OperationsTopic").id

@@ -1,0 +1,113 @@
+"""Laws of a synthesis as a whole."""
+
+import json
+from pathlib import Path
+
+import pytest
+from assembly import CONTEXT, app_of
+from aws_cdk import App
+from aws_cdk import aws_sqs as sqs
+from cfnlint.api import lint_file
+
+from lambdas.deployment_settings import SettingsError
+from stacks.deployment import read_deployment
+
+OUTPUTS = {
+    "storage": {
+        "ImagesBucket",
+        "DatasetsBucket",
+        "TrainingOutputBucket",
+        "ResultsTable",
+        "RegistryTable",
+        "ResultsTopicArn",
+        "TrainingTopicArn",
+        "OperationsTopicArn",
+    },
+    "inference": {"DetectLabelsFunction", "UnknownQueueUrl", "UnknownDeadLetterQueueUrl"},
+    "training": {"TrainModelArn", "RunModelArn"},
+    "guard": {"GuardModelsFunction"},
+    "project-digits": {"QueueUrl", "QueueArn", "DeadLetterQueueUrl", "EventSourceId"},
+}
+
+
+def test_a_deployment_is_storage_inference_training_guard_and_a_stack_for_each_project(deployment):
+    rooms = {"storage", "inference", "training", "guard"}
+    rooms |= {f"project-{project}" for project in deployment.said["projects"]}
+    assert set(deployment.templates) == {f"CustomLabels-{deployment.name}-{room}" for room in rooms}
+
+
+@pytest.mark.parametrize("room", sorted(OUTPUTS))
+def test_a_stack_tells_the_command_line_what_it_made(deployment, room):
+    outputs = deployment.templates[f"CustomLabels-{deployment.name}-{room}"]["Outputs"]
+    assert {name for name in outputs if not name.startswith("PublishOutput")} == OUTPUTS[room]
+
+
+def test_every_resource_that_can_be_tagged_bears_the_deployments_name(deployment):
+    tag = {"Key": "Deployment", "Value": deployment.name}
+    tagged = [resource for resource in deployment.all() if tag in resource.properties.get("Tags", [])]
+    kinds = {resource.type for resource in tagged}
+    assert {"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::KMS::Key"} <= kinds
+    assert all(resource in tagged for resource in deployment.all() if resource.type in kinds)
+
+
+def test_no_custom_resource_brings_a_function_of_its_own(deployment):
+    for resource in deployment.all():
+        assert not resource.type.startswith(("Custom::", "AWS::CloudFormation::")), resource
+
+
+def test_cfn_lint_finds_nothing(deployment):
+    for file in sorted(deployment.folder.glob("*.template.json")):
+        found = lint_file(file)
+        # W3005: CDK makes a function wait for its role in so many words, though the reference says so already.
+        assert [str(match) for match in found if match.rule.id != "W3005"] == []
+
+
+def test_25_projects_fit_and_no_stack_comes_near_the_limit_of_resources(deployment, many):
+    assert len(many.templates) == 25 + 4
+    for templates in (deployment.templates, many.templates):
+        for stack, template in templates.items():
+            assert len(template["Resources"]) < 400, stack
+            assert len(json.dumps(template)) < 500_000, stack  # bytes; CloudFormation takes 1 MB
+
+
+def test_event_patterns_of_25_projects_fit_into_their_rules(many):
+    for rule in many.all("AWS::Events::Rule"):
+        assert len(json.dumps(rule.properties.get("EventPattern", {}))) < 2048, rule
+
+
+def test_a_resource_that_breaks_a_rule_of_cdk_nag_stops_the_synthesis(tmp_path):
+    app = app_of(tmp_path, "demo")
+    sqs.Queue(app.node.find_child("CustomLabels-demo-guard"), "Careless")
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+    report = (tmp_path / "validation-report.json").read_text(encoding="utf-8")
+    assert {"AwsSolutions-SQS3", "AwsSolutions-SQS4"} == {
+        violation["ruleName"] for plugin in json.loads(report)["pluginReports"] for violation in plugin["violations"]
+    }
+
+
+def node_of(**context):
+    return App(context=CONTEXT | context, analytics_reporting=False).node
+
+
+def test_an_unknown_deployment_is_refused_with_those_that_are_known():
+    with pytest.raises(SettingsError, match=r"deployment 'prod' is not in cdk\.json.*one of demo, e2e"):
+        read_deployment(node_of(deployment="prod"))
+
+
+def test_more_projects_than_the_account_can_run_at_once_are_refused_with_the_key_to_raise():
+    said = {"small": {"projects": {f"project-{n}": {} for n in range(4)}}}
+    with pytest.raises(SettingsError, match=r"deployments\.small\.account_concurrency is 10, .* need 12"):
+        read_deployment(node_of(deployment="small", deployments=said))
+
+
+def test_as_many_projects_as_the_account_can_run_at_once_are_taken():
+    said = {"small": {"projects": {f"project-{n}": {} for n in range(3)}}}
+    assert len(read_deployment(node_of(deployment="small", deployments=said)).projects) == 3
+
+
+def test_cdk_json_runs_the_app_and_writes_where_git_does_not_look():
+    root = Path(__file__).parents[2]
+    said = json.loads((root / "cdk.json").read_text(encoding="utf-8"))
+    assert said["app"] == ".venv/bin/python app.py"
+    assert f"/{said['output'].split('/')[0]}/" in (root / ".gitignore").read_text(encoding="utf-8").split()

@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
@@ -132,8 +133,9 @@ class Integrations:
         child = {"ExecutionArn": self.start(resource, arguments)["ExecutionArn"]}
         while True:
             if not still_wanted():
-                _call(client, "stopExecution", child, OPTIMIZED["states"])
-                raise TaskFailedError("States.TaskFailed", "the parent execution ended")
+                with suppress(TaskFailedError):  # it has ended meanwhile
+                    _call(client, "stopExecution", child, OPTIMIZED["states"])
+                return child  # nobody reads it: the parent has ended, and a failure here would change how
             description = dict(_call(client, "describeExecution", child, OPTIMIZED["states"]))
             if description["Status"] != "RUNNING":
                 break
@@ -180,7 +182,7 @@ def _error_name(code: str, model: Any) -> str | None:
     """Return the Java class of the error, always ending in Exception; None when the model does not know it."""
     for shape in model.error_shapes:
         if code in (shape.name, shape.metadata.get("error", {}).get("code")):
-            return str(shape.name).removesuffix("Exception").removesuffix("Fault") + "Exception"
+            return java_name(str(shape.name)).removesuffix("Exception") + "Exception"
     return None
 
 

@@ -87,9 +87,7 @@ class Cloud:
 
     def execute(self, workflow_arn: str, given: dict[str, Any]) -> tuple[Ended, list[str]]:
         """Run a workflow to its end."""
-        execution = self.clients("stepfunctions").start_execution(
-            stateMachineArn=workflow_arn, input=json.dumps(given)
-        )
+        execution = self.clients("stepfunctions").start_execution(stateMachineArn=workflow_arn, input=json.dumps(given))
         return self.end_of(execution["executionArn"])
 
     def waiting(self, queue_url: str) -> int:

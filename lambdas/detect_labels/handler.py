@@ -27,7 +27,11 @@ from lambdas.results import ResultsTable
 logger: Final = Logger()
 metrics: Final = Metrics()
 # Images that failed go back alone: an invocation whose images all failed is no error of the function.
-processor: Final = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+processor: Final = BatchProcessor(
+    event_type=EventType.SQS,
+    raise_on_entire_batch_failure=False,
+    logger=logger,  # type: ignore[arg-type] # Powertools' own Logger; says why an image goes back
+)
 
 
 @logger.inject_lambda_context(clear_state=True)

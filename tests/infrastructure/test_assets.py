@@ -4,11 +4,11 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from assembly import synthesized
 
 from lambdas.deployment_settings import load_settings, parse_deployment
 from stacks.parts.functions_code import code_hash
 from stacks.parts.layer import LayerError, install, layer_hash
+from tests.infrastructure.assembly import synthesized
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,10 @@
 """Laws of functions."""
 
-import importlib.util
-import inspect
-from pathlib import Path
-
 import pytest
-from assembly import ROOT, referred
 
 from lambdas import environment
 from lambdas.names import METRICS_NAMESPACE
+from tests.infrastructure.assembly import ROOT, referred
 
 SETTINGS = {
     "detect_labels": environment.DetectLabels,
@@ -28,12 +24,9 @@ def test_there_is_one_function_for_each_folder_and_no_other(deployment):
 
 def test_a_functions_handler_exists_and_its_name_is_its_folder(deployment):
     for function in deployment.all("AWS::Lambda::Function"):
-        module, _, name = function.properties["Handler"].rpartition(".")
-        source = Path(inspect.getfile(importlib.import_module("lambdas"))).parent.parent / (
-            module.replace(".", "/") + ".py"
-        )
+        package, folder, module, name = function.properties["Handler"].split(".")
+        source = ROOT / package / folder / f"{module}.py"
         assert f"def {name}(event" in source.read_text(encoding="utf-8"), function
-        folder = module.split(".")[1]
         assert function.properties["FunctionName"] == f"custom-labels-{deployment.name}-{folder}"
 
 

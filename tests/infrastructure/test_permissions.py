@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from assembly import Deployment, Resource, listed, referred
-
 from stacks.parts.workflow import DEFINITIONS
+from tests.infrastructure.assembly import Deployment, Resource, listed, referred
 
 # Actions that know no resources, and so can only be granted on all.
 ON_ALL = {

@@ -1,9 +1,9 @@
 """Laws of queues, rules, event sources and alarms."""
 
 import pytest
-from assembly import Deployment, referred
 
 from lambdas.names import UNKNOWN, dead_letter_queue_name, dead_letter_queue_of, queue_name
+from tests.infrastructure.assembly import Deployment, referred
 
 DAY = 86_400
 
@@ -147,10 +147,9 @@ def test_every_alarm_tells_the_operations_topic_and_says_what_to_do(deployment):
 @pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
 def test_each_way_for_a_workflow_to_end_badly_rings(deployment, metric):
     watched = [
-        referred(part["MetricStat"]["Metric"]["Dimensions"][0]["Value"])
+        referred(alarm.properties["Dimensions"][0]["Value"])
         for alarm in deployment.all("AWS::CloudWatch::Alarm")
-        for part in alarm.properties.get("Metrics", [])
-        if part.get("MetricStat", {}).get("Metric", {}).get("MetricName") == metric
+        if alarm.properties["MetricName"] == metric and alarm.properties["Threshold"] == 1
     ]
     assert sorted(watched) == sorted(m.id for m in deployment.all("AWS::StepFunctions::StateMachine"))
 

@@ -1,6 +1,6 @@
 """Laws of what must survive a redeploy."""
 
-from assembly import listed, referred
+from tests.infrastructure.assembly import listed, referred
 
 
 def test_every_bucket_is_versioned_encrypted_private_and_kept(deployment):

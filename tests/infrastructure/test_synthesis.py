@@ -1,16 +1,15 @@
 """Laws of a synthesis as a whole."""
 
 import json
-from pathlib import Path
 
 import pytest
-from assembly import CONTEXT, app_of
 from aws_cdk import App
 from aws_cdk import aws_sqs as sqs
 from cfnlint.api import lint_file
 
 from lambdas.deployment_settings import SettingsError
 from stacks.deployment import read_deployment
+from tests.infrastructure.assembly import CONTEXT, ROOT, app_of
 
 OUTPUTS = {
     "storage": {
@@ -107,7 +106,6 @@ def test_as_many_projects_as_the_account_can_run_at_once_are_taken():
 
 
 def test_cdk_json_runs_the_app_and_writes_where_git_does_not_look():
-    root = Path(__file__).parents[2]
-    said = json.loads((root / "cdk.json").read_text(encoding="utf-8"))
+    said = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))
     assert said["app"] == ".venv/bin/python app.py"
-    assert f"/{said['output'].split('/')[0]}/" in (root / ".gitignore").read_text(encoding="utf-8").split()
+    assert f"/{said['output'].split('/')[0]}/" in (ROOT / ".gitignore").read_text(encoding="utf-8").split()

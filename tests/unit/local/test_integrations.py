@@ -79,6 +79,7 @@ def test_an_answer_is_json_with_times_as_text() -> None:
         ("rekognition", "describeProjects", {}, "ThrottlingException", "Rekognition.ThrottlingException"),
         ("rekognition", "describeProjects", {}, "Unknown", "Rekognition.RekognitionException"),
         ("s3", "headBucket", {"Bucket": "b"}, "NoSuchBucket", "S3.NoSuchBucketException"),
+        ("lambda", "invoke", {"FunctionName": "f"}, "KMSDisabledException", "Lambda.KmsDisabledException"),
         ("sqs", "listQueues", {}, "RequestThrottled", "Sqs.RequestThrottledException"),
         ("dynamodb", "listTables", {}, "AccessDeniedException", "DynamoDb.DynamoDbException"),
     ],

@@ -1,0 +1,124 @@
+"""Models: what waits until one runs, what stops one, what the guard makes of one that nobody wants."""
+
+import io
+import json
+from contextlib import redirect_stdout
+
+import pytest
+
+from cli.__main__ import main
+from cli.models import list_models
+from demo.pictures import PictureSet, digits
+from demo.upload import upload_dataset
+from lambdas.jobs import JobStatus
+from lambdas.model_versions import VersionStatus
+from tests.harness import Cloud
+
+Pictures = dict[str, PictureSet]
+
+
+def _customlabels(cloud: Cloud, *arguments: str) -> tuple[int, str]:
+    """Run the command line as a person does; return its exit code and what it prints."""
+    with redirect_stdout(io.StringIO()) as printed:
+        code = main([*arguments, "--deployment", cloud.deployment.name], cloud.clients)
+    return code, printed.getvalue()
+
+
+def _is_open(cloud: Cloud, project: str) -> bool:
+    mapping = cloud.clients("lambda").get_event_source_mapping(UUID=cloud.deployment.project(project).event_source_id)
+    return str(mapping["State"]).startswith("Enabl")
+
+
+@pytest.fixture(scope="module")
+def two_labels() -> PictureSet:
+    return digits(train=24, test=12, unseen=4, labels=("zero", "one"), seed=5)
+
+
+def test_an_upload_before_any_model_waits_and_is_detected_once_one_runs(cloud: Cloud, two_labels: PictureSet) -> None:
+    queue = cloud.deployment.project("later").queue_url
+    assert not _is_open(cloud, "later")
+    image = cloud.drop("later/early.png", two_labels.unseen[0].body)
+    cloud.eventually(lambda: cloud.waiting(queue) == 1, 30)
+    key = upload_dataset(
+        cloud.clients("s3"), cloud.deployment.datasets_bucket, "later", "first", two_labels, lambda _: None
+    )
+    ended, _ = cloud.end_of(cloud.training_of(key))
+    assert ended.status == "SUCCEEDED"
+    assert _is_open(cloud, "later")
+    job = cloud.result_of(image, "later")
+    assert job.status is JobStatus.SUCCEEDED
+    assert job.outcome["CustomLabels"][0]["Name"] == two_labels.unseen[0].labels[0]
+
+
+def test_stop_lets_images_wait_and_start_brings_them_their_labels(trained: Cloud, pictures: Pictures) -> None:
+    code, printed = _customlabels(trained, "stop", "digits", "--json")
+    assert code == 0
+    assert [model["Project"] for model in json.loads(printed)] == ["digits"]
+    states = {model.status for model in list_models(trained.clients, trained.deployment, "digits")}
+    assert states <= {VersionStatus.STOPPED, VersionStatus.TRAINING_COMPLETED}
+    image = trained.drop("digits/while-stopped.png", pictures["digits"].unseen[0].body)
+    queue = trained.deployment.project("digits").queue_url
+    trained.eventually(lambda: trained.waiting(queue) == 1, 30)
+    code, printed = _customlabels(trained, "start", "digits", "--json")
+    assert code == 0
+    assert json.loads(printed)["Outcome"] == "RUNNING"
+    assert trained.result_of(image, "digits").status is JobStatus.SUCCEEDED
+
+
+def test_the_guard_stops_a_version_that_nobody_wants_and_says_so(trained: Cloud) -> None:
+    active = next(model for model in list_models(trained.clients, trained.deployment, "digits") if model.active)
+    other = _second_version(trained)
+    trained.clients("rekognition").start_project_version(ProjectVersionArn=other, MinInferenceUnits=1)
+    _await_status(trained, other, VersionStatus.RUNNING)
+    with trained.subscriber(trained.deployment.operations_topic_arn) as subscriber:
+        answer = trained.clients("lambda").invoke(FunctionName=f"custom-labels-{trained.deployment.name}-guard_models")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        assert json.load(answer["Payload"])["Stopped"] == [other]
+        told = subscriber.receive(30, lambda received: bool(received))
+    assert told[0]["ProjectVersionArn"] == other
+    assert told[0]["Status"] == "STOPPED"
+    _await_status(trained, other, VersionStatus.STOPPED)
+    _await_status(trained, active.arn, VersionStatus.RUNNING)
+
+
+def _second_version(cloud: Cloud) -> str:
+    """Train a second version of digits by hand, outside the workflow."""
+    model = next(model for model in list_models(cloud.clients, cloud.deployment, "digits") if model.active)
+    bucket = cloud.deployment.datasets_bucket
+    source = {"Bucket": bucket, "Name": "digits/first/train.manifest"}
+    answer = cloud.clients("rekognition").create_project_version(
+        ProjectArn=model.project_arn,
+        VersionName="by-hand",
+        OutputConfig={"S3Bucket": bucket, "S3KeyPrefix": "by-hand"},
+        TrainingData={"Assets": [{"GroundTruthManifest": {"S3Object": source}}]},
+        TestingData={"AutoCreate": True},
+    )
+    _await_status(cloud, answer["ProjectVersionArn"], VersionStatus.TRAINING_COMPLETED)
+    return str(answer["ProjectVersionArn"])
+
+
+def _await_status(cloud: Cloud, arn: str, status: VersionStatus) -> None:
+    def reached() -> bool:
+        return any(
+            model.arn == arn and model.status is status for model in list_models(cloud.clients, cloud.deployment)
+        )
+
+    cloud.eventually(reached, cloud.training_seconds, lambda: str(list(list_models(cloud.clients, cloud.deployment))))
+
+
+def test_the_command_line_lists_models_and_results(trained: Cloud, pictures: Pictures) -> None:
+    trained.result_of(trained.drop("digits/listed.png", pictures["digits"].unseen[0].body), "digits")
+    _, models = _customlabels(trained, "models", "digits")
+    assert "RUNNING" in models
+    _, results = _customlabels(trained, "results", "digits", "--json")
+    assert "digits/listed.png" in {result["Image"]["S3ObjectName"] for result in json.loads(results)}
+    _, of_image = _customlabels(trained, "results", "--image", "digits/listed.png", "--json")
+    assert {result["Status"] for result in json.loads(of_image)} == {"SUCCEEDED"}
+
+
+def test_the_command_line_names_an_unknown_project_and_the_known_ones(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _ = _customlabels(cloud, "stop", "nothing")
+    assert code == 1
+    assert "no project 'nothing'" in capsys.readouterr().err

@@ -1,0 +1,104 @@
+"""S3, SNS, SQS and Rekognition in memory: what lambdas/ call of them."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+from botocore.response import StreamingBody
+
+from tests.unit.lambdas.aws import Refusal
+
+
+class Bucket:
+    """A versioned bucket."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], tuple[bytes, dict[str, str]]] = {}  # by key and version
+        self.refusals: dict[str, Refusal] = {}  # by key
+        self.sizes: dict[str, int] = {}  # by key, of objects too large to hold here
+        self.reads = 0
+
+    def put(self, key: str, body: bytes, version: str = "v1", **metadata: str) -> None:
+        """Put an object; `job_tag="x"` is the metadata `job-tag`."""
+        self.objects[key, version] = (body, {name.replace("_", "-"): value for name, value in metadata.items()})
+
+    def get_object(self, Bucket: str, Key: str, VersionId: str, Range: str | None = None) -> dict[str, Any]:
+        self.reads += 1
+        body, metadata = self._stored(Key, VersionId)
+        answer: dict[str, Any] = {"Metadata": metadata, "VersionId": VersionId}
+        if Range is None:
+            return answer | {"Body": StreamingBody(io.BytesIO(body), len(body))}
+        if not body:
+            raise Refusal("InvalidRange", 416)
+        first, last = map(int, Range.removeprefix("bytes=").split("-"))
+        part = body[first : last + 1]
+        size = self.sizes.get(Key, len(body))
+        return answer | {
+            "Body": StreamingBody(io.BytesIO(part), len(part)),
+            "ContentRange": f"bytes {first}-{first + len(part) - 1}/{size}",
+        }
+
+    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        if Key in self.refusals:
+            raise self.refusals[Key]
+        versions = [version for key, version in self.objects if key == Key]
+        if not versions:
+            raise Refusal("404", 404)
+        return {"VersionId": versions[-1]}
+
+    def _stored(self, key: str, version: str) -> tuple[bytes, dict[str, str]]:
+        if key in self.refusals:
+            raise self.refusals[key]
+        try:
+            return self.objects[key, version]
+        except KeyError:
+            raise Refusal("NoSuchVersion" if any(key == name for name, _ in self.objects) else "NoSuchKey", 404) from None
+
+
+class Topic:
+    """An SNS topic that keeps what was published."""
+
+    def __init__(self) -> None:
+        self.published: list[dict[str, Any]] = []
+        self.refuse_next: Refusal | None = None
+
+    def publish(self, **said: Any) -> dict[str, Any]:
+        if self.refuse_next:
+            refusal, self.refuse_next = self.refuse_next, None
+            raise refusal
+        self.published.append(said)
+        return {"MessageId": "m"}
+
+
+class Queues:
+    """SQS queues by name."""
+
+    def __init__(self, *names: str) -> None:
+        self.messages: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+
+    def get_queue_url(self, QueueName: str) -> dict[str, Any]:
+        if QueueName not in self.messages:
+            raise Refusal("AWS.SimpleQueueService.NonExistentQueue")
+        return {"QueueUrl": f"https://sqs.test/{QueueName}"}
+
+    def send_message(self, QueueUrl: str, **said: Any) -> dict[str, Any]:
+        assert all(value["StringValue"] for value in said["MessageAttributes"].values()), "SQS takes no empty text"
+        self.messages[QueueUrl.rpartition("/")[2]].append(said)
+        return {"MessageId": "m"}
+
+
+class Detections:
+    """Rekognition's DetectCustomLabels: what each model version answers."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[dict[str, Any]] | Refusal] = {}  # by ARN of the version
+        self.asked: list[dict[str, Any]] = []
+        self.meanwhile: Callable[[], None] = lambda: None  # happens while the model looks
+
+    def detect_custom_labels(self, **said: Any) -> dict[str, Any]:
+        self.asked.append(said)
+        self.meanwhile()
+        answer = self.answers.get(said["ProjectVersionArn"], Refusal("ResourceNotFoundException"))
+        if isinstance(answer, Refusal):
+            raise answer
+        return {"CustomLabels": answer}

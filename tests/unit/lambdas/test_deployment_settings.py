@@ -1,0 +1,133 @@
+import pytest
+
+from lambdas.deployment_settings import DeploymentSettings, ProjectSettings, SettingsError, load_settings, parse_deployment
+
+PATH = "deployments.demo"
+
+
+def test_an_empty_project_has_the_defaults():
+    settings = parse_deployment("demo", {"projects": {"digits": {}}})
+    assert settings == DeploymentSettings(name="demo", projects={"digits": ProjectSettings()})
+    assert settings.projects["digits"].min_confidence is None
+    assert settings.projects["digits"].retention_days is None
+
+
+def test_every_setting_that_is_said_is_kept():
+    project = {
+        "min_confidence": 55.5,
+        "max_results": 7,
+        "min_inference_units": 2,
+        "max_inference_units": 3,
+        "min_f1": 0.9,
+        "retention_days": 30,
+    }
+    deployment = {
+        "architecture": "x86_64",
+        "account_concurrency": 1000,
+        "alarm_email": "ops@example.com",
+        "retain_logs_days": 90,
+    }
+    assert parse_deployment("demo", {"projects": {"digits": project}} | deployment) == DeploymentSettings(
+        name="demo", projects={"digits": ProjectSettings(**project)}, **deployment
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("min_confidence", -1),
+        ("min_confidence", 101),
+        ("min_confidence", "50"),
+        ("min_confidence", True),
+        ("min_confidence", float("nan")),
+        ("max_results", 0),
+        ("max_results", 1001),
+        ("max_results", 1.5),
+        ("min_inference_units", 0),
+        ("min_inference_units", None),
+        ("max_inference_units", 6),
+        ("min_f1", 1.01),
+        ("min_f1", None),
+        ("retention_days", 0),
+        ("retention_days", True),
+        ("min_confidense", 50),
+    ],
+)
+def test_a_projects_refusal_names_its_key(key, value):
+    with pytest.raises(SettingsError) as refused:
+        parse_deployment("demo", {"projects": {"digits": {key: value}}})
+    assert str(refused.value).startswith(f"{PATH}.projects.digits.{key} ")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("architecture", "arm"),
+        ("architecture", ["arm64"]),
+        ("account_concurrency", 9),
+        ("alarm_email", "nobody"),
+        ("alarm_email", 5),
+        ("retain_logs_days", 31),
+        ("retain_logs_days", True),
+        ("retain_logs_days", 30.0),
+        ("projects", {}),
+        ("projects", ["digits"]),
+        ("projects", {f"p{number}": {} for number in range(26)}),
+        ("projcts", {}),
+    ],
+)
+def test_a_deployments_refusal_names_its_key(key, value):
+    with pytest.raises(SettingsError) as refused:
+        parse_deployment("demo", {"projects": {"digits": {}}, key: value})
+    assert str(refused.value).startswith(f"{PATH}.{key} ")
+
+
+def test_a_refusal_says_what_the_value_may_be():
+    with pytest.raises(SettingsError, match=r"is 2000; it must be null or a whole number from 1 to 1000"):
+        parse_deployment("demo", {"projects": {"digits": {"max_results": 2000}}})
+
+
+@pytest.mark.parametrize("name", ["", "Demo", "1demo", "de_mo", "de.mo", "d" * 21])
+def test_a_deployments_name_is_refused_where_resources_could_not_carry_it(name):
+    with pytest.raises(SettingsError, match=f"^deployments.{name}: "):
+        parse_deployment(name, {"projects": {"digits": {}}})
+
+
+@pytest.mark.parametrize("name", ["Digits", "di gits", "di/gits", "p" * 33, "", "videos", "unknown"])
+def test_a_projects_name_is_refused_where_resources_could_not_carry_it_or_it_is_reserved(name):
+    with pytest.raises(SettingsError, match=f"^{PATH}.projects.{name}: "):
+        parse_deployment("demo", {"projects": {name: {}}})
+
+
+def test_names_that_are_too_long_together_are_refused():
+    parse_deployment("d" * 20, {"projects": {"p" * 20: {}}})
+    with pytest.raises(SettingsError, match=f"^deployments.{'d' * 20}.projects.{'p' * 21}: .*shorten one"):
+        parse_deployment("d" * 20, {"projects": {"p" * 21: {}}})
+
+
+def test_fewer_units_at_most_than_at_least_are_refused_by_their_key():
+    with pytest.raises(SettingsError, match=rf"^{PATH}\.projects\.digits\.max_inference_units \(1\) is below"):
+        parse_deployment("demo", {"projects": {"digits": {"min_inference_units": 2}}})
+
+
+@pytest.mark.parametrize("raw", [[], "x", 3, None])
+def test_what_is_no_object_is_refused_by_its_path(raw):
+    with pytest.raises(SettingsError, match=f"^{PATH} must be an object"):
+        parse_deployment("demo", raw)
+    with pytest.raises(SettingsError, match=f"^{PATH}.projects.digits must be an object"):
+        parse_deployment("demo", {"projects": {"digits": raw}})
+
+
+def test_the_functions_read_what_the_stack_rendered(tmp_path):
+    settings = parse_deployment(
+        "demo", {"projects": {"digits": {"min_confidence": 40.5}, "scenes": {"retention_days": 9}}, "alarm_email": "a@b"}
+    )
+    file = tmp_path / "settings.json"
+    file.write_text(settings.to_json(), encoding="utf-8")
+    assert load_settings(file) == settings
+
+
+def test_the_rendered_settings_are_the_same_text_whatever_the_order_of_the_keys():
+    one = parse_deployment("demo", {"projects": {"a": {"min_f1": 0.5, "max_results": 1}, "b": {}}})
+    other = parse_deployment("demo", {"projects": {"b": {}, "a": {"max_results": 1, "min_f1": 0.5}}})
+    assert one.to_json() == other.to_json()

@@ -24,6 +24,7 @@ from typing import Any
 
 import boto3
 import botocore.session
+import trustme
 from botocore.config import Config
 
 from local.toolchain import CHECKOUT
@@ -215,36 +216,14 @@ def _server_environment(
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate for 127.0.0.1 and return it and its key.
-
-    Raises LocalCloudError without the openssl command.
-    """
+    """Make a certificate for 127.0.0.1, from an authority that nobody else trusts; return it and its key."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1", "localhost")
     certificate, key = folder / "certificate.pem", folder / "key.pem"
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "30",
-        "-subj",
-        "/CN=127.0.0.1",
-    ]
-    command += [
-        "-addext",
-        "subjectAltName=IP:127.0.0.1,DNS:localhost",
-        "-out",
-        str(certificate),
-        "-keyout",
-        str(key),
-    ]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except FileNotFoundError as error:
-        raise LocalCloudError("the strict profile needs the openssl command: install OpenSSL") from error
-    key.chmod(0o600)
+    # Chain and authority in one file: it is what the server shows and what clients trust.
+    certificate.write_bytes(b"".join(blob.bytes() for blob in [*issued.cert_chain_pems, authority.cert_pem]))
+    key.touch(mode=0o600)
+    issued.private_key_pem.write_to_path(key)
     return certificate, key
 
 

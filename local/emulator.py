@@ -45,6 +45,8 @@ PRIVATE_NAMES: Mapping[str, tuple[str, ...]] = {
     "services.stepfunctions": (
         "_ExecutionError",
         "_SERVICE_DISPATCH",
+        "_apply_jsonata_output",
+        "_apply_output_path",
         "_call_lambda",
         "_execute_task",
         "_find_matching_retrier",
@@ -115,7 +117,7 @@ def install(rekognition: Rekognition, client: Callable[[str, Credentials, str], 
     _report_exceptions_as_lambda_does()
     _put_version_ids_into_bucket_events()
     _finish_what_cloudformation_leaves_out()
-    _accept_alarms_on_metric_math()
+    _let_succeed_states_have_output()
     return _module("app").app
 
 
@@ -280,6 +282,21 @@ def _retry_as_the_definition_says() -> None:
     _replace("services.stepfunctions", "_find_matching_retrier", make)
 
 
+def _let_succeed_states_have_output() -> None:
+    """Give a JSONata Succeed state its Output, which the emulator passes over."""
+    stepfunctions = _module("services.stepfunctions")
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def apply_output_path(state: Mapping[str, Any], data: Any, context: Any = None) -> Any:
+            if state.get("Type") == "Succeed" and "Output" in state:
+                return stepfunctions._apply_jsonata_output(state, data, context, default=data)
+            return original(state, data, context)
+
+        return apply_output_path
+
+    _replace("services.stepfunctions", "_apply_output_path", make)
+
+
 def retry_delay(retrier: Mapping[str, Any], retries: int, uniform: Callable[[float, float], float]) -> float:
     """Return the seconds to wait before the next try, after so many (Amazon States Language, Retriers)."""
     delay = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** retries
@@ -376,28 +393,6 @@ def _after_provisioning(kind: str, finish: Callable[[str, Mapping[str, Any]], No
             return result
 
         handlers[method] = provision
-
-
-def _accept_alarms_on_metric_math() -> None:
-    """Create alarms on metric math, which the emulator refuses, on a metric that never has data.
-
-    So the alarm has its name and its actions, and SetAlarmState shows that they work; it never changes by itself.
-    """
-    handlers = _module("services.cloudformation.provisioners")._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]
-    for method in ("create", "update"):
-
-        def provision(*arguments: Any, original: Callable[..., Any] = handlers[method]) -> Any:
-            return original(*(_without_metric_math(each) if isinstance(each, dict) else each for each in arguments))
-
-        handlers[method] = provision
-
-
-def _without_metric_math(properties: dict[str, Any]) -> dict[str, Any]:
-    if "Metrics" not in properties:
-        return properties
-    expression = next(metric["Expression"] for metric in properties["Metrics"] if "Expression" in metric)
-    plain = {name: value for name, value in properties.items() if name != "Metrics"}
-    return {**plain, "Namespace": "MetricMath", "MetricName": expression}
 
 
 def _finish_bucket(name: str, properties: Mapping[str, Any]) -> None:

@@ -82,5 +82,18 @@ def _expected() -> Toolchain:
     )
 
 
+def main() -> None:
+    """Install the CDK command line; with arguments, become it."""
+    toolchain = install()
+    if sys.argv[1:]:
+        os.execve(toolchain.node, [str(toolchain.node), str(toolchain.cdk), *sys.argv[1:]], _for_a_person(toolchain))
+    print(toolchain.cdk)
+
+
+def _for_a_person(toolchain: Toolchain) -> dict[str, str]:
+    """Return the environment of a CDK run that a person watches and answers."""
+    return {name: value for name, value in (os.environ | toolchain.environment()).items() if name != "CI"}
+
+
 if __name__ == "__main__":
-    print(install().cdk)
+    main()

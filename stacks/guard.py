@@ -14,7 +14,7 @@ from lambdas.environment import GuardModels
 from lambdas.names import resource_name, stack_name
 from stacks.parts.alarms import alarm
 from stacks.parts.dead_letter_queue import DeadLetterQueue
-from stacks.parts.policy import allow, projects_arn, versions_arn
+from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.storage import Storage
 
@@ -45,15 +45,16 @@ class Guard(Stack):
     def _allow_work(self, deployment: str, storage: Storage) -> None:
         """Let it describe and stop, and nothing that costs."""
         role = self.guard.role
-        allow(role, "rekognition:DescribeProjects", on=["*"], wide_because="The action knows no resources")
-        time = "Rekognition ends an ARN in the time of its creation; it is found at run time"
+        allow(role, "rekognition:DescribeProjects", on=["*"], wide_because=NO_RESOURCES)
         allow(
             role,
             "rekognition:DescribeProjectVersions",
             on=[projects_arn(self, deployment)],
-            wide_because=time,
+            wide_because=FOUND_AT_RUN_TIME,
         )
-        allow(role, "rekognition:StopProjectVersion", on=[versions_arn(self, deployment)], wide_because=time)
+        allow(
+            role, "rekognition:StopProjectVersion", on=[versions_arn(self, deployment)], wide_because=FOUND_AT_RUN_TIME
+        )
         allow(role, "dynamodb:GetItem", "dynamodb:Query", on=[storage.registry.table_arn])
         storage.operations_topic.grant_publish(role)
 

@@ -8,7 +8,7 @@ from constructs import Construct
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import DetectLabels
 from lambdas.names import UNKNOWN, dead_letter_queue_name, queue_name, stack_name
-from stacks.parts.policy import allow, named_arn, versions_arn
+from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, named_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.work_queue import WORKER, WORKER_TIMEOUT, WorkQueue
 from stacks.storage import Storage
@@ -95,6 +95,6 @@ class Inference(Stack):
             role,
             "rekognition:DetectCustomLabels",
             on=[versions_arn(self, deployment)],
-            wide_because="A version's ARN ends in the time of its creation; it is found at run time",
+            wide_because=FOUND_AT_RUN_TIME,
         )
         storage.results_topic.grant_publish(role)

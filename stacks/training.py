@@ -2,24 +2,21 @@
 
 from typing import Any
 
-from aws_cdk import ArnFormat, CfnOutput, Stack
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lambdas.deployment_settings import DeploymentSettings
-from lambdas.environment import CheckDataset, ClaimTraining, PrepareRun
+from lambdas.environment import CheckDataset, ClaimTraining
 from lambdas.names import TRAIN_MANIFEST, resource_name, stack_name
 from stacks.inference import Inference
 from stacks.parts.dead_letter_queue import DeadLetterQueue
-from stacks.parts.policy import allow, named_arn, projects_arn, service_role, versions_arn
+from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn, service_role
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.workflow import Workflow
+from stacks.run_model import run_model
 from stacks.storage import Storage
-
-_VERSIONS = "Rekognition ends an ARN in the time of its creation; it is found at run time"
-_NO_RESOURCES = "These actions know no resources"
 
 
 class Training(Stack):
@@ -37,81 +34,11 @@ class Training(Stack):
         self._settings = settings
         self._storage = storage
         self.assess_version = PythonFunction(self, "assess_version", settings=settings, size=Size(seconds=10))
-        self.run_model = self._make_run_model(inference)
+        self.run_model = run_model(self, settings, storage, inference, self.assess_version)
         self.train_model = self._make_train_model()
         self._start_when_uploaded()
         CfnOutput(self, "TrainModelArn", value=self.train_model.state_machine.state_machine_arn)
         CfnOutput(self, "RunModelArn", value=self.run_model.state_machine.state_machine_arn)
-
-    def _make_run_model(self, inference: Inference) -> Workflow:
-        registry = self._storage.registry
-        prepare_run = PythonFunction(
-            self,
-            "prepare_run",
-            settings=self._settings,
-            size=Size(seconds=30),
-            environment=PrepareRun(registry_table=registry.table_name),
-        )
-        allow(prepare_run.role, "dynamodb:GetItem", on=[registry.table_arn])
-        detect_labels = inference.worker.function.function_arn
-        workflow = Workflow(
-            self,
-            "run_model",
-            settings=self._settings,
-            placeholders={
-                "PrepareRunArn": prepare_run.function.function_arn,
-                "AssessVersionArn": self.assess_version.function.function_arn,
-                "RegistryTable": registry.table_name,
-                "TrainingTopicArn": self._storage.training_topic.arn,
-                "DetectLabelsArn": detect_labels,
-            },
-            alarms_to=self._storage.operations_topic.topic,
-        )
-        self._allow_calls(workflow, prepare_run, self.assess_version)
-        allow(
-            workflow.role,
-            "dynamodb:DeleteItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            on=[registry.table_arn],
-        )
-        self._allow_running(workflow)
-        self._allow_opening(workflow, detect_labels)
-        return workflow
-
-    def _allow_running(self, workflow: Workflow) -> None:
-        deployment = self._settings.name
-        allow(
-            workflow.role,
-            "rekognition:StartProjectVersion",
-            "rekognition:StopProjectVersion",
-            on=[versions_arn(self, deployment)],
-            wide_because=_VERSIONS,
-        )
-        allow(
-            workflow.role,
-            "rekognition:DescribeProjectVersions",
-            on=[projects_arn(self, deployment)],
-            wide_because=_VERSIONS,
-        )
-
-    def _allow_opening(self, workflow: Workflow, detect_labels: str) -> None:
-        """Let a workflow open the event sources of detect_labels, which belong to the projects' stacks."""
-        allow(workflow.role, "lambda:ListEventSourceMappings", on=["*"], wide_because=_NO_RESOURCES)
-        allow(
-            workflow.role,
-            "lambda:UpdateEventSourceMapping",
-            on=[
-                self.format_arn(
-                    service="lambda",
-                    resource="event-source-mapping",
-                    resource_name="*",
-                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                )
-            ],
-            when={"ArnEquals": {"lambda:FunctionArn": detect_labels}},
-            wide_because="An event source's ARN is a random UUID; the condition holds it to detect_labels",
-        )
 
     def _make_train_model(self) -> Workflow:
         storage = self._storage
@@ -142,11 +69,12 @@ class Training(Stack):
             },
             alarms_to=storage.operations_topic.topic,
         )
-        self._allow_calls(workflow, claim_training, check_dataset, self.assess_version)
+        workflow.allow_to_call(claim_training, check_dataset, self.assess_version)
+        storage.training_topic.grant_publish(workflow.role)
         allow(workflow.role, "dynamodb:UpdateItem", on=[storage.registry.table_arn])
         self._allow_training(workflow)
         self._allow_data(workflow)
-        self._allow_nesting(workflow, self.run_model.state_machine)
+        workflow.allow_to_run(self.run_model)
         return workflow
 
     def _make_check_dataset(self) -> PythonFunction:
@@ -169,25 +97,20 @@ class Training(Stack):
         allow(function.role, "s3:ListBucket", on=[datasets.bucket_arn])
         return function
 
-    def _allow_calls(self, workflow: Workflow, *functions: PythonFunction) -> None:
-        """Let a workflow call its functions and tell of its end."""
-        allow(workflow.role, "lambda:InvokeFunction", on=[made.function.function_arn for made in functions])
-        self._storage.training_topic.grant_publish(workflow.role)
-
     def _allow_training(self, workflow: Workflow) -> None:
         allow(
             workflow.role,
             "rekognition:CreateProject",
             "rekognition:DescribeProjects",
             on=["*"],
-            wide_because=_NO_RESOURCES,
+            wide_because=NO_RESOURCES,
         )
         allow(
             workflow.role,
             "rekognition:CreateProjectVersion",
             "rekognition:DescribeProjectVersions",
             on=[projects_arn(self, self._settings.name)],
-            wide_because=_VERSIONS,
+            wide_because=FOUND_AT_RUN_TIME,
         )
 
     def _allow_data(self, workflow: Workflow) -> None:
@@ -213,25 +136,6 @@ class Training(Stack):
             "s3:GetBucketLocation",
             on=[datasets.bucket_arn, output.bucket_arn],
         )
-
-    def _allow_nesting(self, workflow: Workflow, nested: sfn.StateMachine) -> None:
-        """Let a workflow run another and wait for its end, which Step Functions hears of by a rule of its own."""
-        allow(workflow.role, "states:StartExecution", on=[nested.state_machine_arn])
-        executions = self.format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{resource_name(self._settings.name, 'run_model')}:*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
-        allow(
-            workflow.role,
-            "states:DescribeExecution",
-            "states:StopExecution",
-            on=[executions],
-            wide_because="An execution is named when it is started",
-        )
-        rule = named_arn(self, "events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule")
-        allow(workflow.role, "events:DescribeRule", "events:PutRule", "events:PutTargets", on=[rule])
 
     def _start_when_uploaded(self) -> None:
         deployment = self._settings.name

@@ -1,7 +1,7 @@
 """Permissions that are spelled out, each action by its name."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
@@ -9,6 +9,10 @@ from constructs import Construct, IConstruct
 
 from lambdas.names import rekognition_prefix
 from stacks.parts.acknowledged import acknowledge_wildcards
+
+# Why an ARN may hold a wildcard, where several grants share the reason.
+FOUND_AT_RUN_TIME: Final = "Rekognition ends an ARN in the time of its creation; it is found at run time"
+NO_RESOURCES: Final = "These actions know no resources"
 
 
 def allow(

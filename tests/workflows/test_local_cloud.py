@@ -100,31 +100,6 @@ TEMPLATE: dict[str, Any] = {
                 "Timeout": 10,
             },
         },
-        "Alarm": {
-            "Type": "AWS::CloudWatch::Alarm",
-            "Properties": {
-                "Metrics": [
-                    {"Id": "sum", "Expression": "a + b"},
-                    *(
-                        {
-                            "Id": each,
-                            "ReturnData": False,
-                            "MetricStat": {
-                                "Metric": {"Namespace": "CustomLabels", "MetricName": each},
-                                "Period": 60,
-                                "Stat": "Sum",
-                            },
-                        }
-                        for each in "ab"
-                    ),
-                ],
-                "ComparisonOperator": "GreaterThanThreshold",
-                "Threshold": 1,
-                "EvaluationPeriods": 1,
-                "AlarmActions": [{"Ref": "Topic"}],
-            },
-        },
-        "Topic": {"Type": "AWS::SNS::Topic"},
         "FunctionRole": role(allow("sqs:*", resource=arn("Queue")), service="lambda"),
         "Mapping": {
             "Type": "AWS::Lambda::EventSourceMapping",
@@ -145,7 +120,7 @@ TEMPLATE: dict[str, Any] = {
     "Outputs": {
         **{
             name: {"Value": {"Ref": name}}
-            for name in ("Bucket", "Heard", "Table", "GlobalTable", "Function", "Mapping", "Alarm", "Topic")
+            for name in ("Bucket", "Heard", "Table", "GlobalTable", "Function", "Mapping")
         },
         **{name: {"Value": arn(name)} for name in ("AllowedRole", "DeniedRole", "FunctionRole")},
     },
@@ -188,7 +163,7 @@ def create(cloud: Running, name: str, role_arn: str, **states: Mapping[str, Any]
         "QueryLanguage": "JSONata",
         "StartAt": names[0],
         "States": {
-            each: {**state, **({} if state["Type"] == "Fail" else then)}
+            each: {**state, **({} if state["Type"] in ("Fail", "Succeed") else then)}
             for (each, state), then in zip(states.items(), following, strict=True)
         },
     }
@@ -247,9 +222,9 @@ def test_a_table_has_what_its_template_says(cloud: Running, stack: Mapping[str, 
     assert dynamodb.describe_table(TableName=name)["Table"]["SSEDescription"]["Status"] == "ENABLED"
 
 
-def test_an_alarm_on_metric_math_has_its_name_and_actions(cloud: Running, stack: Mapping[str, str]) -> None:
-    alarm = cloud.client("cloudwatch").describe_alarms(AlarmNames=[stack["Alarm"]])["MetricAlarms"][0]
-    assert alarm["AlarmActions"] == [stack["Topic"]]
+def test_a_succeed_state_answers_its_output(cloud: Running, stack: Mapping[str, str]) -> None:
+    ended = run(cloud, "output", stack["DeniedRole"], Done={"Type": "Succeed", "Output": {"sum": "{% 1 + 1 %}"}})
+    assert json.loads(ended["output"]) == {"sum": 2}
 
 
 def test_an_event_source_that_is_deployed_disabled_says_so(cloud: Running, stack: Mapping[str, str]) -> None:

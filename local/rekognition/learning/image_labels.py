@@ -19,8 +19,7 @@ from local.rekognition.learning.examples import Example, Prediction, shrunk
 LARGEST_SIDE = 256  # pixels; images are shrunk to this first, for a larger one shows nothing more here
 _SIDE = 64  # pixels; every image is then brought to this square
 _COARSE_SIDE = 12  # pixels of the colour features
-# Held tight because there are more features than images.
-_REGULARIZATION = 0.01
+_REGULARIZATION = 10.0
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def learn_image_labels(examples: Sequence[Example]) -> ImageLabelModel:
     else:
         classifier = OneVsRestClassifier(regression)
         targets = np.array([[label in example.labels for label in labels] for example in examples], dtype=int)
-    return ImageLabelModel(labels, make_pipeline(StandardScaler(), classifier).fit(matrix, targets))
+    return ImageLabelModel(labels, make_pipeline(StandardScaler(with_std=False), classifier).fit(matrix, targets))
 
 
 def _features(image: Image.Image) -> NDArray[np.float32]:
@@ -58,4 +57,6 @@ def _features(image: Image.Image) -> NDArray[np.float32]:
     shapes = hog(grey, orientations=9, pixels_per_cell=(8, 8), cells_per_block=(2, 2))
     coarse = square.resize((_COARSE_SIDE, _COARSE_SIDE), Image.Resampling.BOX)
     colours = np.asarray(coarse, dtype=np.float32).ravel() / 255.0
-    return np.concatenate([shapes, colours]).astype(np.float32)
+    # The two kinds weigh the same, however many numbers each has. Single numbers are not brought to one scale: that
+    # would make much of what hardly varied in training, such as JPEG's noise on plain ground.
+    return np.concatenate([part * 10 / np.sqrt(len(part)) for part in (shapes, colours)]).astype(np.float32)

@@ -29,14 +29,15 @@ class Table:
 
     def put_item(self, TableName: str, Item: Item, **said: Any) -> Item:
         self._maybe_refuse("put_item")
+        _all_used(said.get("ConditionExpression", ""), said)
         self._check(_key(Item), said)
         self.items[_key(Item)] = dict(Item)
         return {}
 
     def update_item(self, TableName: str, Key: Item, UpdateExpression: str, **said: Any) -> Item:
         self._maybe_refuse("update_item")
-        _all_used(UpdateExpression + said.get("ConditionExpression", ""), said)
-        self._check(_key(Key), said, also=UpdateExpression)
+        _all_used(f"{UpdateExpression} {said.get('ConditionExpression', '')}", said)
+        self._check(_key(Key), said)
         item = self.items.setdefault(_key(Key), dict(Key))
         verb, _, rest = UpdateExpression.partition(" ")
         for part in rest.split(", "):
@@ -76,11 +77,10 @@ class Table:
         more = {"LastEvaluatedKey": {"PK": page[-1]["PK"], "SK": page[-1]["SK"]}} if found[after + _PAGE :] else {}
         return {"Items": page, **more}
 
-    def _check(self, key: tuple[str, str], said: Mapping[str, Any], also: str = "") -> None:
+    def _check(self, key: tuple[str, str], said: Mapping[str, Any]) -> None:
         expression = said.get("ConditionExpression")
         if expression is None:
             return
-        _all_used(expression + also, said)
         standing = self.items.get(key)
         if not _condition(expression, said)(standing or {}):
             old = said.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and standing is not None

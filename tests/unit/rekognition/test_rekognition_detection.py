@@ -31,7 +31,7 @@ def running(bench, version):
 
 def test_an_unseen_image_gets_its_label_without_geometry(bench, running):
     for label in ("disc", "cross"):
-        found = bench.detect(running, drawing(label, 555, (96, 90), "JPEG"))
+        found = bench.detect(running, drawing(label, 555, kind="JPEG"))
         assert [set(answer) for answer in found] == [{"Name", "Confidence"}]
         assert found[0]["Name"] == label
 

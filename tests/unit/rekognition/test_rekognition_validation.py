@@ -31,8 +31,9 @@ def test_a_pattern_must_match_the_whole_value(bench):
 def test_all_broken_constraints_are_told_at_once(bench):
     _, body = bench.send("DetectCustomLabels", ProjectVersionArn=VERSION, Image={"Bytes": ""}, MinConfidence=101)
     assert body["message"].startswith("2 validation errors detected: ")
-    assert "at 'image.bytes' failed to satisfy constraint: Member must have length greater than or equal to 1" in (
-        body["message"]
+    assert (
+        "at 'image.bytes' failed to satisfy constraint: Member must have length greater than or equal to 1"
+        in (body["message"])
     )
     assert "Value '101.0' at 'minConfidence'" in body["message"]
 

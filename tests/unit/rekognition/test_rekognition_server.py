@@ -1,0 +1,120 @@
+"""The stand-in alone over HTTP, as boto3 sees it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+import boto3
+import botocore.exceptions
+import pytest
+from botocore.config import Config
+from rekognition_bench import Bench, MemoryObjects, drawing, shapes_data
+
+from local.rekognition.lifecycle import Durations
+from local.rekognition.server import serve
+from local.rekognition.service import Rekognition
+
+CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-central-1"}
+
+
+def client_of(port: int):
+    # Retries are off: an error is to be seen as it comes.
+    config = Config(retries={"total_max_attempts": 1})
+    return boto3.client("rekognition", endpoint_url=f"http://127.0.0.1:{port}", config=config, **CREDENTIALS)
+
+
+@pytest.fixture
+def objects() -> MemoryObjects:
+    return MemoryObjects()
+
+
+@pytest.fixture
+def client(objects):
+    quick = Durations(training=0.05, starting=0.05, stopping=0.05, deleting=0.0)
+    with serve(Rekognition(objects=objects, durations=quick)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield client_of(server.server_port)
+        server.shutdown()
+        thread.join()
+
+
+def until(client, project: str, status: str) -> dict:
+    patience = time.monotonic() + 30
+    while True:
+        found = client.describe_project_versions(ProjectArn=project)["ProjectVersionDescriptions"][0]
+        if found["Status"] == status:
+            return found
+        assert time.monotonic() < patience, found
+        time.sleep(0.02)
+
+
+def test_a_model_is_trained_started_asked_stopped_and_deleted_through_boto3(client, objects):
+    bench = Bench(objects=objects)
+    project = client.create_project(ProjectName="shapes")["ProjectArn"]
+    assert ":eu-central-1:000000000000:" in project
+    version = client.create_project_version(
+        ProjectArn=project,
+        VersionName="v1",
+        OutputConfig={"S3Bucket": "out", "S3KeyPrefix": "results/"},
+        **shapes_data(bench),
+    )["ProjectVersionArn"]
+    found = until(client, project, "TRAINING_COMPLETED")
+    assert found["TrainingEndTimestamp"] >= found["CreationTimestamp"]  # datetimes, so the wire format is right
+    assert found["EvaluationResult"]["Summary"]["S3Object"]["Name"].startswith("results/EvaluationResultSummary-")
+    client.start_project_version(ProjectVersionArn=version, MinInferenceUnits=1)
+    waiter = client.get_waiter("project_version_running")
+    waiter.wait(ProjectArn=project, VersionNames=["v1"], WaiterConfig={"Delay": 0.05, "MaxAttempts": 100})
+    labels = client.detect_custom_labels(ProjectVersionArn=version, Image={"Bytes": drawing("cross", 555)})
+    assert [label["Name"] for label in labels["CustomLabels"]] == ["cross"]
+    client.stop_project_version(ProjectVersionArn=version)
+    until(client, project, "STOPPED")
+    client.delete_project_version(ProjectVersionArn=version)
+    client.delete_project(ProjectArn=project)
+    assert client.describe_projects()["ProjectDescriptions"] == []
+
+
+def test_refusals_are_the_client_s_typed_exceptions(client):
+    project = client.create_project(ProjectName="shapes")["ProjectArn"]
+    with pytest.raises(client.exceptions.ResourceInUseException):
+        client.create_project(ProjectName="shapes")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.describe_project_versions(ProjectArn=project[:-1] + "x".replace("x", "0" if project[-1] != "0" else "1"))
+    with pytest.raises(client.exceptions.InvalidPaginationTokenException, match="Invalid Token"):
+        client.describe_projects(NextToken="made up")
+    with pytest.raises(botocore.exceptions.ClientError, match="failed to satisfy constraint") as refused:
+        client.create_project(ProjectName="a b")
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    assert refused.value.response["ResponseMetadata"]["RequestId"]
+
+
+def test_paginators_walk_all_pages(client):
+    for number in range(5):
+        client.create_project(ProjectName=f"p{number}")
+    pages = client.get_paginator("describe_projects").paginate(PaginationConfig={"PageSize": 2})
+    assert [len(page["ProjectDescriptions"]) for page in pages] == [2, 2, 1]
+
+
+def test_a_request_over_8_mb_is_refused_unread(client):
+    request = urllib.request.Request(client.meta.endpoint_url, b"", {"Content-Length": str(9 * 1024 * 1024)})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 413
+
+
+def test_the_module_serves_from_the_command_line():
+    with subprocess.Popen(
+        [sys.executable, "-m", "local.rekognition", "--s3-endpoint", "http://127.0.0.1:9"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
+    ) as process:
+        try:
+            port = int(process.stdout.readline().rsplit(":", 1)[1])
+            assert client_of(port).describe_projects()["ProjectDescriptions"] == []
+        finally:
+            process.terminate()

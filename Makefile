@@ -54,6 +54,7 @@ clean: ## remove what these commands made
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/$*.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m local.toolchain
+	$(BIN)/python -m stacks.parts.wheels
 	@touch $@
 
 .venv/bin/python:

@@ -11,15 +11,14 @@ from PIL import Image
 from skimage.feature import hog
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from local.rekognition.learning.examples import Example, Prediction, shrunk
 
 LARGEST_SIDE = 256  # pixels; images are shrunk to this first, for a larger one shows nothing more here
 _SIDE = 64  # pixels; every image is then brought to this square
 _COARSE_SIDE = 12  # pixels of the colour features
-_REGULARIZATION = 10.0
+# Held tight because there are more features than images.
+_REGULARIZATION = 0.03
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,13 @@ class ImageLabelModel:
     """Tell each label's probability; when all images bore exactly one label, these add up to 1."""
 
     labels: tuple[str, ...]
-    classifier: Pipeline
+    mean: NDArray[np.float32]
+    spread: NDArray[np.float32]
+    classifier: LogisticRegression | OneVsRestClassifier
 
     def predict(self, image: Image.Image) -> Sequence[Prediction]:
         """Return every label with its confidence."""
-        probabilities = self.classifier.predict_proba(_features(image)[None])[0]
+        probabilities = self.classifier.predict_proba((_features(image)[None] - self.mean) / self.spread)[0]
         return [
             Prediction(label, float(probability)) for label, probability in zip(self.labels, probabilities, strict=True)
         ]
@@ -47,7 +48,12 @@ def learn_image_labels(examples: Sequence[Example]) -> ImageLabelModel:
     else:
         classifier = OneVsRestClassifier(regression)
         targets = np.array([[label in example.labels for label in labels] for example in examples], dtype=int)
-    return ImageLabelModel(labels, make_pipeline(StandardScaler(with_std=False), classifier).fit(matrix, targets))
+    mean, deviation = matrix.mean(axis=0), matrix.std(axis=0)
+    # A feature is brought to the scale of the others, but one that hardly varied in training is not blown up: it
+    # would make much of little, such as JPEG's noise on plain ground.
+    spread = deviation + np.median(deviation)
+    classifier.fit((matrix - mean) / spread, targets)
+    return ImageLabelModel(labels, mean, spread, classifier)
 
 
 def _features(image: Image.Image) -> NDArray[np.float32]:
@@ -57,6 +63,4 @@ def _features(image: Image.Image) -> NDArray[np.float32]:
     shapes = hog(grey, orientations=9, pixels_per_cell=(8, 8), cells_per_block=(2, 2))
     coarse = square.resize((_COARSE_SIDE, _COARSE_SIDE), Image.Resampling.BOX)
     colours = np.asarray(coarse, dtype=np.float32).ravel() / 255.0
-    # The two kinds weigh the same, however many numbers each has. Single numbers are not brought to one scale: that
-    # would make much of what hardly varied in training, such as JPEG's noise on plain ground.
-    return np.concatenate([part * 10 / np.sqrt(len(part)) for part in (shapes, colours)]).astype(np.float32)
+    return np.concatenate([shapes, colours]).astype(np.float32)

@@ -1,5 +1,7 @@
 """A DynamoDB table in memory, with the few forms of expression that lambdas/ use; any other form is an error here."""
 
+# ruff: noqa: N803 - the parameters are spelled as AWS spells them
+
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final

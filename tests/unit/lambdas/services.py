@@ -1,5 +1,7 @@
 """S3, SNS, SQS and Rekognition in memory: what lambdas/ call of them."""
 
+# ruff: noqa: N803 - the parameters are spelled as AWS spells them
+
 import io
 from collections.abc import Callable
 from typing import Any
@@ -52,7 +54,9 @@ class Bucket:
         try:
             return self.objects[key, version]
         except KeyError:
-            raise Refusal("NoSuchVersion" if any(key == name for name, _ in self.objects) else "NoSuchKey", 404) from None
+            raise Refusal(
+                "NoSuchVersion" if any(key == name for name, _ in self.objects) else "NoSuchKey", 404
+            ) from None
 
 
 class Topic:

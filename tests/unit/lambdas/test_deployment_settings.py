@@ -1,6 +1,12 @@
 import pytest
 
-from lambdas.deployment_settings import DeploymentSettings, ProjectSettings, SettingsError, load_settings, parse_deployment
+from lambdas.deployment_settings import (
+    DeploymentSettings,
+    ProjectSettings,
+    SettingsError,
+    load_settings,
+    parse_deployment,
+)
 
 PATH = "deployments.demo"
 
@@ -120,7 +126,8 @@ def test_what_is_no_object_is_refused_by_its_path(raw):
 
 def test_the_functions_read_what_the_stack_rendered(tmp_path):
     settings = parse_deployment(
-        "demo", {"projects": {"digits": {"min_confidence": 40.5}, "scenes": {"retention_days": 9}}, "alarm_email": "a@b"}
+        "demo",
+        {"projects": {"digits": {"min_confidence": 40.5}, "scenes": {"retention_days": 9}}, "alarm_email": "a@b"},
     )
     file = tmp_path / "settings.json"
     file.write_text(settings.to_json(), encoding="utf-8")

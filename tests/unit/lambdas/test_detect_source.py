@@ -137,7 +137,7 @@ def test_an_object_of_more_than_fifteen_megabytes_is_too_large(look, bucket, ima
 )
 def test_an_object_that_cannot_be_read_has_its_reason_and_its_place(bucket, image, refusal, code):
     bucket.refusals[image.key] = refusal
-    with pytest.raises(PermanentError, match="s3://images/digits/a.png .version v1.") as refused:
+    with pytest.raises(PermanentError, match=r"s3://images/digits/a\.png \(version v1\)") as refused:
         read_source(client_of("s3", bucket), image)
     assert refused.value.code is code
 

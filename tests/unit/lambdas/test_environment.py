@@ -22,5 +22,5 @@ def test_variables_are_spelled_in_capitals():
 
 
 def test_all_missing_variables_are_named_and_an_empty_one_is_missing():
-    with pytest.raises(EnvironmentIncompleteError, match="DetectLabels needs .* RESULTS_TABLE, RESULTS_TOPIC_ARN$"):
+    with pytest.raises(EnvironmentIncompleteError, match=r"DetectLabels needs .* RESULTS_TABLE, RESULTS_TOPIC_ARN$"):
         from_environment(environment.DetectLabels, {"REGISTRY_TABLE": "r", "RESULTS_TABLE": ""})

@@ -49,7 +49,9 @@ def test_a_code_has_its_meaning_whatever_its_http_status(code, meant):
     assert meaning(client_error(code, 400)) is meant
 
 
-@pytest.mark.parametrize(("status", "meant"), [(429, "transient"), (500, "transient"), (503, "transient"), (403, "ours")])
+@pytest.mark.parametrize(
+    ("status", "meant"), [(429, "transient"), (500, "transient"), (503, "transient"), (403, "ours")]
+)
 def test_a_code_that_nobody_knows_means_what_its_http_status_says(status, meant):
     assert meaning(client_error("Surprise", status)) == meant
 

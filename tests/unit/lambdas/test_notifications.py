@@ -9,7 +9,11 @@ from tests.unit.lambdas.aws import client_of
 from tests.unit.lambdas.services import Topic
 
 LIMIT = 256 * 1024
-LABELS = [{"Name": "crack", "Confidence": 90.5}, {"Name": "crack", "Confidence": 70.0}, {"Name": "dent", "Confidence": 60.0}]
+LABELS = [
+    {"Name": "crack", "Confidence": 90.5},
+    {"Name": "crack", "Confidence": 70.0},
+    {"Name": "dent", "Confidence": 60.0},
+]
 
 
 @pytest.fixture

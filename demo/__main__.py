@@ -32,6 +32,7 @@ BUILD: Final = CHECKOUT / "build"
 DEPLOYMENT: Final = "demo"
 DATASET: Final = "first"
 ENOUGH: Final = 0.8  # share of the unseen images that must be labelled right
+_NESTED: Final = "Run the model"  # the state of train_model that starts run_model
 _TRAINING_SECONDS: Final = 300.0
 _DETECTION_SECONDS: Final = 180.0
 _LOOK_SECONDS: Final = 0.5
@@ -141,17 +142,22 @@ def _stack_lines(steps: Steps) -> Any:
 
 
 def _follow_training(running: Running, deployment: Deployment, project: str, steps: Steps) -> None:
+    """Show the states of train_model, and those of the run_model that it starts, each when it is first entered."""
     stepfunctions = running.client("stepfunctions")
     key = f"{project}/{DATASET}/{TRAIN_MANIFEST}"
-    execution = find_execution(stepfunctions, deployment.train_model_arn, key, _TRAINING_SECONDS)
+    training = find_execution(stepfunctions, deployment.train_model_arn, key, _TRAINING_SECONDS)
     shown: set[str] = set()
 
     def show(state: str) -> None:
-        if state not in shown:
-            shown.add(state)
-            steps.say(f"{project}: {state}")
+        if state in shown:
+            return
+        shown.add(state)
+        steps.say(f"{project}: {state}")
+        if state == _NESTED:
+            run = find_execution(stepfunctions, deployment.run_model_arn, training, _TRAINING_SECONDS)
+            follow(stepfunctions, run, show, _LOOK_SECONDS)
 
-    ended = follow(stepfunctions, execution, show, _LOOK_SECONDS)
+    ended = follow(stepfunctions, training, show, _LOOK_SECONDS)
     if ended.status != "SUCCEEDED":
         raise StepFailedError(f"training of {project} ended {ended.status}: {ended.error}: {ended.cause}")
 

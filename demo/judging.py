@@ -55,4 +55,4 @@ def _overlap(box: Box, label: dict[str, Any], picture: Picture) -> float:
     across = max(0.0, min(left + width, box.left + box.width) - max(left, box.left))
     down = max(0.0, min(top + height, box.top + box.height) - max(top, box.top))
     common = across * down
-    return common / (width * height + box.width * box.height - common)
+    return float(common / (width * height + box.width * box.height - common))

@@ -13,6 +13,8 @@ from tests.unit.lambdas.pictures import picture
 from tests.unit.lambdas.services import Queues
 from tests.unit.lambdas.test_detection import LABELS, V1, Scene
 
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
+
 QUEUE = "custom-labels-demo-detect_labels-digits"
 DEAD = "custom-labels-demo-detect_labels_dead-digits"
 
@@ -90,7 +92,7 @@ def result(scene, key, project="digits"):
 
 def emitted(capsys):
     """Return the metrics that were written, by name."""
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    lines = [json.loads(line) for line in caplog.text.splitlines() if '"_aws"' in line]
     names = [(line, metric["Name"]) for line in lines for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
     return {name: line for line, name in names}
 
@@ -190,7 +192,7 @@ def test_a_detected_image_is_counted_and_a_failed_one_by_its_reason(handle, scen
     assert metrics["ImagesFailed"]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "CustomLabels"
 
 
-def test_the_log_says_why_an_image_goes_back(handle, scene, capsys):
+def test_the_log_says_why_an_image_goes_back(handle, scene, caplog):
     scene.models.answers[V1] = Refusal("ResourceNotReadyException", message="the model is not running")
     handle(uploaded("digits/a.png"))
-    assert "the model is not running" in capsys.readouterr().out
+    assert "the model is not running" in caplog.text

@@ -19,10 +19,8 @@ from tests.unit.lambdas.services import Bucket, Detections, Topic
 
 LABELS = [{"Name": "seven", "Confidence": 98.5}]
 NOW = 1_700_000_000.0
-V1, V2 = (
-    f"arn:aws:rekognition:eu-west-1:123456789012:project/demo.digits/version/lot.{number}/170000000000{number}"
-    for number in (1, 2)
-)
+V1 = "arn:aws:rekognition:eu-west-1:123456789012:project/demo.digits/version/lot.1/1700000000001"
+V2 = "arn:aws:rekognition:eu-west-1:123456789012:project/demo.digits/version/lot.2/1700000000002"
 
 
 class Scene:

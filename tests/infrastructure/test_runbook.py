@@ -1,0 +1,24 @@
+"""The runbook and the alarms belong together."""
+
+import re
+
+from lambdas.names import UNKNOWN
+from tests.infrastructure.assembly import ROOT
+
+
+def sections() -> set[str]:
+    """Return the alarms that the runbook's headings name."""
+    text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    return {name for heading in re.findall(r"^## (.+)$", text, re.MULTILINE) for name in heading.split(", ")}
+
+
+def alarms(deployment) -> set[str]:
+    """Return the alarms' names as the runbook writes them."""
+    projects = "|".join([*deployment.said["projects"], UNKNOWN])
+    names = (alarm.properties["AlarmName"] for alarm in deployment.all("AWS::CloudWatch::Alarm"))
+    short = (name.removeprefix(f"custom-labels-{deployment.name}-") for name in names)
+    return {re.sub(rf"^(detect_labels\w*)-(?:{projects})-", r"\1-PROJECT-", name) for name in short}
+
+
+def test_each_alarm_has_a_section_and_each_section_an_alarm(deployment):
+    assert alarms(deployment) == sections()

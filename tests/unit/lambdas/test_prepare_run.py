@@ -1,0 +1,69 @@
+import pytest
+
+from lambdas import clients
+from lambdas.deployment_settings import parse_deployment
+from lambdas.items import to_item
+from lambdas.prepare_run import handler
+from lambdas.prepare_run.plan import RunRequestError
+
+SETTINGS = parse_deployment("demo", {"projects": {"digits": {"min_inference_units": 2, "max_inference_units": 3}}})
+REQUEST = {"Project": "digits", "ProjectArn": "arn:project", "ProjectVersionArn": "arn:v2", "VersionName": "lot.2"}
+
+
+@pytest.fixture
+def prepare(monkeypatch, dynamodb, lambda_context):
+    monkeypatch.setattr(clients.boto3, "client", lambda service, **_: {"dynamodb": dynamodb}[service])
+    monkeypatch.setattr(handler, "load_settings", lambda: SETTINGS)
+    monkeypatch.setenv("REGISTRY_TABLE", "registry")
+    clients.client.cache_clear()
+    yield lambda request: handler.handle(request, lambda_context)
+    clients.client.cache_clear()
+
+
+@pytest.fixture
+def promoted(table):
+    def promote(arn):
+        item = {"PK": "PROJECT#digits", "SK": "STATE", "ActiveVersionArn": arn, "ActiveVersionName": "lot.1"}
+        table.items["PROJECT#digits", "STATE"] = to_item(item)
+
+    return promote
+
+
+def test_the_first_version_of_a_project_replaces_none(prepare):
+    assert prepare(REQUEST | {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": "x"}) == REQUEST | {
+        "MinInferenceUnits": 2,
+        "MaxInferenceUnits": 3,
+        "QueueArn": "arn:aws:sqs:eu-west-1:123456789012:custom-labels-demo-detect_labels-digits",
+        "Seen": "none",
+        "Replaces": False,
+        "Former": {"ProjectVersionArn": "none", "VersionName": "none"},
+    }
+
+
+def test_a_later_version_replaces_the_one_that_is_active_now(prepare, promoted):
+    promoted("arn:v1")
+    plan = prepare(REQUEST)
+    assert (plan["Seen"], plan["Replaces"]) == ("arn:v1", True)
+    assert plan["Former"] == {"ProjectVersionArn": "arn:v1", "VersionName": "lot.1"}
+
+
+def test_the_active_version_started_again_does_not_replace_itself(prepare, promoted):
+    promoted("arn:v2")
+    plan = prepare(REQUEST)
+    assert (plan["Seen"], plan["Replaces"]) == ("arn:v2", False)
+
+
+@pytest.mark.parametrize("name", sorted(REQUEST))
+def test_an_input_without_one_of_its_names_is_refused_by_the_name(prepare, name):
+    with pytest.raises(RunRequestError, match=f"run_model needs {name} in its input"):
+        prepare({key: value for key, value in REQUEST.items() if key != name})
+
+
+def test_all_missing_names_are_told_at_once(prepare):
+    with pytest.raises(RunRequestError, match="ProjectArn, ProjectVersionArn"):
+        prepare(REQUEST | {"ProjectArn": "", "ProjectVersionArn": None})
+
+
+def test_a_project_that_is_not_deployed_is_refused(prepare):
+    with pytest.raises(RunRequestError, match="other is no project of demo"):
+        prepare(REQUEST | {"Project": "other"})

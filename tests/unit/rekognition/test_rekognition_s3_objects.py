@@ -1,0 +1,46 @@
+"""Objects as an S3 client sees them."""
+
+from __future__ import annotations
+
+import io
+
+import boto3
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+
+from local.rekognition.objects import ObjectUnavailableError, Reason, S3Objects
+
+
+@pytest.fixture
+def s3():
+    client = boto3.client("s3", aws_access_key_id="t", aws_secret_access_key="t", region_name="us-east-1")
+    with Stubber(client) as stubber:
+        stubber.client = client
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def test_an_object_is_read_in_the_version_asked_for(s3):
+    named = {"Bucket": "bucket", "Key": "key", "VersionId": "v7"}
+    s3.add_response("head_object", {"ContentLength": 3}, named)
+    s3.add_response("get_object", {"Body": StreamingBody(io.BytesIO(b"abc"), 3)}, named)
+    objects = S3Objects(s3.client)
+    assert (objects.size("bucket", "key", "v7"), objects.read("bucket", "key", "v7")) == (3, b"abc")
+
+
+def test_an_object_is_written_with_its_content_type(s3):
+    s3.add_response(
+        "put_object", {}, {"Bucket": "bucket", "Key": "key", "Body": b"{}", "ContentType": "application/json"}
+    )
+    S3Objects(s3.client).write("bucket", "key", b"{}", "application/json")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(404, Reason.MISSING), (403, Reason.FORBIDDEN), (401, Reason.FORBIDDEN)]
+)
+def test_an_object_that_cannot_be_had_says_why(s3, status, reason):
+    s3.add_client_error("head_object", str(status), http_status_code=status)
+    with pytest.raises(ObjectUnavailableError, match="s3://bucket/key is") as unavailable:
+        S3Objects(s3.client).size("bucket", "key")
+    assert unavailable.value.reason is reason

@@ -88,7 +88,7 @@ def _string(shape: Shape, value: object, path: str, broken: list[str]) -> str:
     text = _of_type(value, str, shape, path)
     _within(shape, len(text), text, path, "length", broken)
     pattern = shape.metadata.get("pattern")
-    if pattern and not _compiled(pattern).match(text):
+    if pattern and not _compiled(pattern).fullmatch(text):
         broken.append(_unsatisfied(text, path, f"Member must satisfy regular expression pattern: {pattern}"))
     if shape.enum and text not in shape.enum:
         broken.append(_unsatisfied(text, path, f"Member must satisfy enum value set: {_joined(shape.enum)}"))

@@ -92,7 +92,7 @@ def result(scene, key, project="digits"):
 
 def emitted(capsys):
     """Return the metrics that were written, by name."""
-    lines = [json.loads(line) for line in caplog.text.splitlines() if '"_aws"' in line]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     names = [(line, metric["Name"]) for line in lines for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
     return {name: line for line, name in names}
 

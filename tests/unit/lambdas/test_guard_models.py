@@ -258,6 +258,7 @@ def test_a_refused_stop_is_told_and_raises_so_that_the_alarm_goes_off(handle, mo
     assert "no grant" in said["dev: model digits stop refused"]["StatusMessage"]
 
 
+@pytest.mark.filterwarnings("ignore:No application metrics")
 def test_a_guard_that_cannot_see_raises(handle, models):
     def denied(**_):
         raise Refusal("AccessDeniedException")

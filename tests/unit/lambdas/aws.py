@@ -11,12 +11,12 @@ from botocore.validate import validate_parameters
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer
-    """An error that a fake service answers; `modeled` are the error's own members."""
+    """An error that a fake service answers; `answer` may get the error's own members."""
 
-    def __init__(self, code: str, status: int = 400, message: str = "refused", **modeled: Any) -> None:
+    def __init__(self, code: str, status: int = 400, message: str = "refused") -> None:
         super().__init__(code)
         self.status = status
-        self.answer = {"Error": {"Code": code, "Message": message}, **modeled}
+        self.answer: dict[str, Any] = {"Error": {"Code": code, "Message": message}}
 
 
 def client_of(service: str, fake: object) -> Any:
@@ -45,4 +45,4 @@ def client_of(service: str, fake: object) -> Any:
 def client_error(code: str, status: int = 400) -> ClientError:
     """Return the error that boto3 raises for an answer."""
     answer = {"Error": {"Code": code, "Message": "said"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(answer, "AnyOperation")  # type: ignore[arg-type]
+    return ClientError(answer, "AnyOperation")

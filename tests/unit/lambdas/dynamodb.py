@@ -85,8 +85,10 @@ class Table:
             return
         standing = self.items.get(key)
         if not _condition(expression, said)(standing or {}):
-            old = said.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and standing is not None
-            raise Refusal("ConditionalCheckFailedException", **({"Item": standing} if old else {}))
+            refusal = Refusal("ConditionalCheckFailedException")
+            if said.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and standing is not None:
+                refusal.answer["Item"] = standing
+            raise refusal
 
     def _maybe_refuse(self, operation: str) -> None:
         if operation in self.refuse_next:

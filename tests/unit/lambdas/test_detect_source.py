@@ -1,4 +1,5 @@
 import io
+import struct
 import zlib
 
 import pytest
@@ -105,6 +106,15 @@ def test_a_picture_whose_text_chunk_explodes_is_left_to_the_service(look):
     file = io.BytesIO()
     Image.new("RGB", (100, 100)).save(file, "PNG", pnginfo=text)
     assert look(file.getvalue()).format == "PNG"
+
+
+def test_data_that_makes_one_of_pillows_rare_readers_stumble_is_no_image(look):
+    header = [0.0] * 27  # of a SPIDER micrograph, which Pillow fails on with an AttributeError
+    for place, value in {5: 1, 2: 64, 12: 64, 13: 1, 22: 256, 23: 256, 27: 1}.items():
+        header[place - 1] = value
+    with pytest.raises(PermanentError) as refused:
+        look(struct.pack(">27f", *header) + b"\0" * 148)
+    assert refused.value.code is ErrorCode.NOT_AN_IMAGE
 
 
 def test_a_header_that_declares_a_decompression_bomb_is_too_many_pixels(look):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdas.jobs import API, Job
-from lambdas.labels import LabelSummary, summarize
+from lambdas.labels import summarize
 
 _MAX_MESSAGE: Final = 256 * 1024  # bytes of body and attributes that SNS takes
 # Space for the attributes' names and types, which count too.
@@ -38,26 +38,24 @@ def completion(job: Job) -> Notification:
     """Tell of a final job.
 
     Where the labels would make the message too large for SNS, it carries `LabelCount` and `Truncated` instead of
-    them; the results table has them all.
+    `CustomLabels`, and as much as fits of the rest; the results table has them all.
     """
     summary = summarize(job.outcome.get("CustomLabels", []))
-    attributes = _attributes(job, [label.name for label in summary])
-    message = {name: job.outcome[name] for name in _TOLD if name in job.outcome}
-    message["Confidences"] = {label.name: label.confidence for label in summary}
-    if _size(message, attributes) > _MAX_MESSAGE:
-        message = _shortened(message, summary)
-        attributes = _attributes(job, [])
-    return Notification(json.dumps(message, ensure_ascii=False), attributes)
+    whole = {name: job.outcome[name] for name in _TOLD if name in job.outcome}
+    short = {name: value for name, value in whole.items() if name != "CustomLabels"}
+    short |= {"LabelCount": sum(label.count for label in summary), "Truncated": True}
+    confidences = {"Confidences": {label.name: label.confidence for label in summary}}
+    names = [label.name for label in summary]
+    for message, labels in ((whole | confidences, names), (short | confidences, names), (short, names)):
+        attributes = _attributes(job, labels)
+        if _size(message, attributes) <= _MAX_MESSAGE:
+            return Notification(json.dumps(message, ensure_ascii=False), attributes)
+    return Notification(json.dumps(short, ensure_ascii=False), _attributes(job, []))
 
 
 def publish(sns: Any, topic_arn: str, notification: Notification) -> None:
     """Publish on an SNS topic."""
     sns.publish(TopicArn=topic_arn, Message=notification.body, MessageAttributes=notification.attributes)
-
-
-def _shortened(message: dict[str, Any], summary: list[LabelSummary]) -> dict[str, Any]:
-    short = {name: value for name, value in message.items() if name not in ("CustomLabels", "Confidences")}
-    return short | {"LabelCount": sum(label.count for label in summary), "Truncated": True}
 
 
 def _attributes(job: Job, labels: list[str]) -> dict[str, dict[str, str]]:

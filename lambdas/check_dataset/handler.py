@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
-from lambdas.check_dataset.manifest import DatasetError, DatasetReport, check_manifest, read_manifest
+from lambdas.check_dataset.manifest import DatasetError, check_test, check_train, read_manifest
 from lambdas.clients import client
 from lambdas.errors import error_code
 from lambdas.names import TEST_MANIFEST, TRAIN_MANIFEST
@@ -25,10 +25,10 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # 
     s3 = client("s3")
     train = event["Manifest"]
     report = read_manifest(_lines(s3, train))
-    check_manifest(TRAIN_MANIFEST, report)
+    check_train(TRAIN_MANIFEST, report)
     test = _test_manifest(s3, train)
     if test is not None:
-        _check_test(s3, test, report)
+        check_test(TEST_MANIFEST, read_manifest(_lines(s3, test)), report)
     logger.info("data set", kind=report.kind, lines=report.lines, labels=dict(report.images), test=bool(test))
     return {
         "Kind": report.kind.value,
@@ -37,17 +37,6 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # 
         "TrainingData": _assets(train),
         "TestingData": _assets(test) if test else {"AutoCreate": True},
     }
-
-
-def _check_test(s3: Any, test: dict[str, str], train: DatasetReport) -> None:
-    report = read_manifest(_lines(s3, test))
-    check_manifest(TEST_MANIFEST, report)
-    common = train.sources & report.sources
-    if common:
-        raise DatasetError(
-            f"{len(common)} images are in both {TRAIN_MANIFEST} and {TEST_MANIFEST} (one is {min(common)}); "
-            "a model must be judged by images that it was not trained on"
-        )
 
 
 def _test_manifest(s3: Any, train: dict[str, str]) -> dict[str, str] | None:

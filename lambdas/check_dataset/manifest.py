@@ -10,6 +10,7 @@ from typing import Any, Final
 MAX_LINE: Final = 100_000  # characters
 MAX_BAD_SHARE: Final = 0.2  # of the lines; more fail the training
 MAX_LABELS: Final = 250
+MIN_LABEL_OVERLAP: Final = 0.5  # share of the training labels that the test set must have
 MIN_LABELS: Final = {"classification": 2, "detection": 1}
 _SHOWN: Final = 5  # bad lines that an error message lists
 
@@ -34,6 +35,7 @@ class DatasetReport:
     buckets: set[str] = field(default_factory=set)
     sources: set[str] = field(default_factory=set)
     boxes: int = 0
+    ignored: int = 0  # lines with annotations of nothing, which the service passes over
     bad: list[tuple[int, str]] = field(default_factory=list)  # line number from 1, what is wrong with it
 
     @property
@@ -56,8 +58,33 @@ def read_manifest(lines: Iterable[str]) -> DatasetReport:
     return report
 
 
-def check_manifest(name: str, report: DatasetReport) -> None:
+def check_train(name: str, report: DatasetReport) -> None:
     """Raise DatasetError where the service would fail a training on this manifest."""
+    _check_lines(name, report)
+    fewest = MIN_LABELS[report.kind]
+    if not fewest <= len(report.images) <= MAX_LABELS:
+        raise DatasetError(
+            f"{name}: {len(report.images)} labels; a {report.kind} data set needs {fewest} to {MAX_LABELS}"
+        )
+
+
+def check_test(name: str, report: DatasetReport, train: DatasetReport) -> None:
+    """Raise DatasetError where a test set would fail the training, or could not judge it."""
+    _check_lines(name, report)
+    if both := train.sources & report.sources:
+        raise DatasetError(
+            f"{name}: {len(both)} images are in the training set too (one is {min(both)}); "
+            "a model must be judged by images that it was not trained on"
+        )
+    missing = train.images.keys() - report.images.keys()
+    if len(missing) > (1 - MIN_LABEL_OVERLAP) * len(train.images):
+        raise DatasetError(
+            f"{name}: {len(missing)} of {len(train.images)} labels have no test image (one is {min(missing)!r}); "
+            "at least half of the labels need one"
+        )
+
+
+def _check_lines(name: str, report: DatasetReport) -> None:
     if report.lines == 0:
         raise DatasetError(f"{name} has no lines; write one JSON line an image")
     if len(report.bad) > MAX_BAD_SHARE * report.lines:
@@ -67,11 +94,6 @@ def check_manifest(name: str, report: DatasetReport) -> None:
         )
     if len(report.buckets) > 1:
         raise DatasetError(f"{name}: the images are in several buckets ({', '.join(sorted(report.buckets))}); use one")
-    fewest = MIN_LABELS[report.kind]
-    if not fewest <= len(report.images) <= MAX_LABELS:
-        raise DatasetError(
-            f"{name}: {len(report.images)} labels; a {report.kind} data set needs {fewest} to {MAX_LABELS}"
-        )
 
 
 def _read_line(line: str, report: DatasetReport) -> None:
@@ -80,12 +102,20 @@ def _read_line(line: str, report: DatasetReport) -> None:
     if entry["source-ref"] in report.sources:
         raise DatasetError(f"source-ref {entry['source-ref']} stands on an earlier line too")
     labels = list(_labels(entry))
+    if not labels and _is_unannotated(entry):
+        report.ignored += 1
+        return
     if not labels:
         raise DatasetError("no label: neither a classification nor a bounding box with its metadata")
     report.sources.add(entry["source-ref"])
     report.buckets.add(bucket)
     report.boxes += sum(boxed for _, boxed in labels)
     report.images.update({name for name, _ in labels})
+
+
+def _is_unannotated(entry: Mapping[str, Any]) -> bool:
+    """Tell an image that was looked at and shows none of the objects: its list of boxes is empty."""
+    return any(isinstance(value, dict) and value.get("annotations") == [] for value in entry.values())
 
 
 def _parsed(line: str) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Stops what runs and is not wanted. Shares no code with the workflows: it describes and stops, nothing else."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,54 +26,75 @@ class RunningVersion:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """What the guard could not do; its project may have a model that runs and is billed."""
+
+    project: str
+    message: str  # the service's words
+
+
+@dataclass(frozen=True)
 class StopReport:
     """What one run of the guard did."""
 
     stopped: list[RunningVersion]
-    refused: list[tuple[RunningVersion, str]]  # with the service's words
-
-
-def running_versions(rekognition: Any, deployment: str) -> Iterator[RunningVersion]:
-    """Yield every RUNNING version of the deployment's projects, also of projects that cdk.json has forgotten."""
-    prefix = rekognition_prefix(deployment)
-    for page in rekognition.get_paginator("describe_projects").paginate():
-        for project in page["ProjectDescriptions"]:
-            name = project["ProjectArn"].split("/")[1]
-            if name.startswith(prefix):
-                yield from _running_of(rekognition, project["ProjectArn"], name.removeprefix(prefix))
-
-
-def is_wanted(version: RunningVersion, registry: Registry, now: float) -> bool:
-    """Tell whether the registry explains why a version runs: it is active, or a workflow holds a lease on it."""
-    # Leases first: a workflow gives its lease back after it has made the version active, so that one of the two shows.
-    if version.name in registry.leased_versions(version.project, now):
-        return True
-    registration = registry.registration(version.project)
-    return version.arn == registration.active_version_arn and registration.wanted is Wanted.RUNNING
+    refused: list[Refusal]
 
 
 def stop_unwanted(rekognition: Any, registry: Registry, deployment: str, now: float) -> StopReport:
-    """Stop every running version that is neither active nor leased."""
+    """Stop every running version that is neither active nor leased.
+
+    A project that cannot be looked at is reported, and does not keep the guard from the others.
+    """
     report = StopReport([], [])
-    for version in running_versions(rekognition, deployment):
-        if is_wanted(version, registry, now):
-            continue
+    for project, arn in _projects(rekognition, deployment):
         try:
-            rekognition.stop_project_version(ProjectVersionArn=version.arn)
+            for version in _running_of(rekognition, arn, project):
+                if not is_wanted(version, registry, now):
+                    _stop(rekognition, version, report)
         except ClientError as error:
-            if error_code(error) not in _RACED:  # else it was stopped or deleted since the look
-                report.refused.append((version, str(error)))
-        else:
-            report.stopped.append(version)
+            report.refused.append(Refusal(project, str(error)))
     return report
+
+
+def is_wanted(version: RunningVersion, registry: Registry, now: float) -> bool:
+    """Tell whether the registry explains why a version runs.
+
+    It is active; or a workflow holds a lease on it; or it was active until a moment ago, and the workflow that
+    replaced it holds its lease still, to stop it when the last images are through.
+    """
+    # Leases first: a workflow gives its lease back after it has made the version active, so that one of the two shows.
+    leased = registry.leased_versions(version.project, now)
+    if version.name in leased:
+        return True
+    registration = registry.registration(version.project)
+    if version.arn == registration.former_version_arn:
+        return bool(leased)
+    return version.arn == registration.active_version_arn and registration.wanted is Wanted.RUNNING
 
 
 def tell(sns: Any, topic_arn: str, deployment: str, report: StopReport) -> None:
     """Say on the operations topic what was stopped and what would not stop."""
     for version in report.stopped:
-        _publish(sns, topic_arn, deployment, version, "STOPPED", "It was neither active nor under a live lease.")
-    for version, message in report.refused:
-        _publish(sns, topic_arn, deployment, version, "STOP_REFUSED", message)
+        said: dict[str, str | int] = {
+            "Project": version.project,
+            "VersionName": version.name,
+            "ProjectVersionArn": version.arn,
+            "InferenceUnits": version.inference_units,
+        }
+        _publish(sns, topic_arn, deployment, "STOPPED", "It was neither active nor under a live lease.", said)
+    for refusal in report.refused:
+        _publish(sns, topic_arn, deployment, "STOP_REFUSED", refusal.message, {"Project": refusal.project})
+
+
+def _projects(rekognition: Any, deployment: str) -> Iterator[tuple[str, str]]:
+    """Yield name and ARN of the deployment's projects, also of those that cdk.json has forgotten."""
+    prefix = rekognition_prefix(deployment)
+    for page in rekognition.get_paginator("describe_projects").paginate():
+        for project in page["ProjectDescriptions"]:
+            name = project["ProjectArn"].split("/")[1]
+            if name.startswith(prefix):
+                yield name.removeprefix(prefix), project["ProjectArn"]
 
 
 def _running_of(rekognition: Any, project_arn: str, project: str) -> Iterator[RunningVersion]:
@@ -84,23 +105,25 @@ def _running_of(rekognition: Any, project_arn: str, project: str) -> Iterator[Ru
                 yield RunningVersion(project, arn.split("/")[3], arn, version.get("MinInferenceUnits", 1))
 
 
-def _publish(sns: Any, topic_arn: str, deployment: str, version: RunningVersion, status: str, message: str) -> None:
+def _stop(rekognition: Any, version: RunningVersion, report: StopReport) -> None:
+    try:
+        rekognition.stop_project_version(ProjectVersionArn=version.arn)
+    except ClientError as error:
+        if error_code(error) not in _RACED:  # else it was stopped or deleted since the look
+            report.refused.append(Refusal(version.project, f"{version.arn}: {error}"))
+    else:
+        report.stopped.append(version)
+
+
+def _publish(
+    sns: Any, topic_arn: str, deployment: str, status: str, message: str, said: Mapping[str, str | int]
+) -> None:
     sns.publish(
         TopicArn=topic_arn,
-        Subject=f"{deployment}: model {version.project} {status.lower().replace('_', ' ')}"[:100],
-        Message=json.dumps(
-            {
-                "API": "StopProjectVersion",
-                "Status": status,
-                "Project": version.project,
-                "VersionName": version.name,
-                "ProjectVersionArn": version.arn,
-                "InferenceUnits": version.inference_units,
-                "StatusMessage": message,
-            }
-        ),
+        Subject=f"{deployment}: model of {said['Project']} {status.lower().replace('_', ' ')}"[:100],
+        Message=json.dumps({"API": "StopProjectVersion", "Status": status, "StatusMessage": message, **said}),
         MessageAttributes={
             "Status": {"DataType": "String", "StringValue": status},
-            "Project": {"DataType": "String", "StringValue": version.project},
+            "Project": {"DataType": "String", "StringValue": str(said["Project"])},
         },
     )

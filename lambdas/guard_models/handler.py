@@ -32,7 +32,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # 
     metrics.add_metric("ModelsStopped", MetricUnit.Count, len(report.stopped))
     tell(client("sns"), environment.operations_topic_arn, deployment, report)
     if report.refused:
-        version, message = report.refused[0]
-        raise StopRefusedError(f"{len(report.refused)} models would not stop, {version.arn} first: {message}")
+        first = report.refused[0]
+        raise StopRefusedError(f"refused {len(report.refused)} times, first for {first.project}: {first.message}")
     logger.info("guarded", stopped=[version.arn for version in report.stopped])
     return {"Stopped": [version.arn for version in report.stopped]}

@@ -5,7 +5,7 @@ from botocore.exceptions import ClientError
 
 from lambdas import clients
 from lambdas.check_dataset import handler
-from lambdas.check_dataset.manifest import DatasetError, Kind, check_manifest, read_manifest
+from lambdas.check_dataset.manifest import DatasetError, Kind, check_train, read_manifest
 from tests.unit.lambdas.aws import Refusal, client_of
 from tests.unit.lambdas.services import Bucket
 
@@ -58,7 +58,7 @@ GOOD = [classified(number, label) for number, label in enumerate(["seven", "one"
 
 def checked(lines):
     report = read_manifest(lines)
-    check_manifest("train.manifest", report)
+    check_train("train.manifest", report)
     return report
 
 
@@ -191,8 +191,26 @@ def test_a_test_manifest_beside_the_train_manifest_is_used_in_its_version(check)
 
 
 def test_images_in_both_manifests_are_refused_with_their_number_and_one_of_them(check):
-    with pytest.raises(DatasetError, match=r"2 images are in both .* \(one is s3://datasets/images/0\.png\)"):
+    with pytest.raises(
+        DatasetError, match=r"2 images are in the training set too \(one is s3://datasets/images/0\.png\)"
+    ):
         check(GOOD, [*GOOD[:2], classified(100)])
+
+
+def test_a_test_set_without_most_of_the_labels_is_refused(check):
+    train = [classified(number, label) for number, label in enumerate("abcde")]
+    with pytest.raises(DatasetError, match=r"3 of 5 labels have no test image \(one is 'c'\)"):
+        check(train, [classified(100, "a"), classified(101, "b")])
+
+
+def test_a_test_set_needs_not_every_label(check):
+    train = [classified(number, label) for number, label in enumerate("ab")]
+    assert check(train, [classified(100, "a")])["TestingData"] == assets(TEST, "e1")
+
+
+def test_images_that_show_none_of_the_objects_do_not_count_as_bad():
+    report = checked([boxed(0, "dent"), *(boxed(number) for number in range(1, 9))])
+    assert (report.ignored, report.bad, report.images) == (8, [], {"dent": 1})
 
 
 def test_a_bad_test_manifest_is_refused_by_its_name(check):

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from lambdas import clients
 from lambdas.deployment_settings import parse_deployment
 from lambdas.guard_models import handler
-from lambdas.guard_models.guard import is_wanted, running_versions, stop_unwanted
+from lambdas.guard_models.guard import RunningVersion, is_wanted, stop_unwanted
 from lambdas.guard_models.handler import StopRefusedError
 from lambdas.items import to_item
 from lambdas.registry import Registry, Wanted
@@ -144,6 +144,15 @@ def test_a_former_version_that_still_runs_is_stopped(guard, models, activate):
     assert models.stopped == [arn("dev.digits", "lot.1")]
 
 
+def test_a_former_version_goes_on_while_the_workflow_that_replaced_it_holds_its_lease(guard, models, activate, lease):
+    models.run("dev.digits", "lot.1")
+    models.run("dev.digits", "lot.2")
+    activate("digits", "lot.2", FormerVersionArn=arn("dev.digits", "lot.1"))
+    lease("digits", "lot.2", NOW + 1)
+    guard()
+    assert models.stopped == []
+
+
 def test_projects_of_other_deployments_are_not_touched(guard, models):
     for project in ("dev-two.digits", "prod.digits", "digits", "devdigits", "adev.digits"):
         models.run(project, "lot.1")
@@ -163,11 +172,11 @@ def test_only_what_runs_is_stopped(guard, models):
     assert models.stopped == []
 
 
-def test_all_pages_of_projects_and_versions_are_looked_at(rekognition, models):
+def test_all_pages_of_projects_and_versions_are_looked_at(guard, models):
     for project in ("dev.a", "prod.b", "dev.c"):
         for version in ("v1", "v2", "v3"):
             models.run(project, version)
-    found = [(version.project, version.name) for version in running_versions(rekognition, "dev")]
+    found = [(version.project, version.name) for version in guard().stopped]
     assert found == [(project, version) for project in "ac" for version in ("v1", "v2", "v3")]
 
 
@@ -185,19 +194,32 @@ def test_a_refused_stop_does_not_keep_the_others_running(guard, models):
     models.refusals[arn("dev.digits", "lot.1")] = Refusal("AccessDeniedException", message="no grant")
     report = guard()
     assert models.stopped == [arn("dev.scenes", "lot.1")]
-    ((version, said),) = report.refused
-    assert version.project == "digits"
-    assert "no grant" in said
+    (refusal,) = report.refused
+    assert refusal.project == "digits"
+    assert "no grant" in refusal.message
 
 
-def test_a_promotion_between_two_reads_of_the_registry_does_not_stop_the_new_version(
-    rekognition, registry, models, table, activate, lease
-):
+def test_a_project_that_cannot_be_looked_at_does_not_keep_the_others_running(guard, models):
+    models.run("dev.digits", "lot.1")
+    models.run("dev.scenes", "lot.1")
+    look = models.describe_project_versions
+
+    def denied_once(ProjectArn, **more):
+        if "dev.digits" in ProjectArn:
+            raise Refusal("ThrottlingException", message="too fast")
+        return look(ProjectArn, **more)
+
+    models.describe_project_versions = denied_once
+    report = guard()
+    assert models.stopped == [arn("dev.scenes", "lot.1")]
+    assert [(refusal.project, "too fast" in refusal.message) for refusal in report.refused] == [("digits", True)]
+
+
+def test_a_promotion_between_two_reads_of_the_registry_does_not_stop_the_new_version(registry, table, activate, lease):
     """The workflow makes a version active, then gives back its lease: both can happen while the guard reads."""
-    models.run("dev.digits", "lot.2")
     activate("digits", "lot.1")
     lease("digits", "lot.2", NOW + 9)
-    (version,) = running_versions(rekognition, "dev")
+    version = RunningVersion("digits", "lot.2", arn("dev.digits", "lot.2"), inference_units=1)
     for operation in ("get_item", "query"):
         read = getattr(table, operation)
 
@@ -233,7 +255,7 @@ def test_what_was_stopped_is_answered_told_and_counted(handle, models, topic, ca
     models.run("dev.digits", "lot.1")
     assert handle() == {"Stopped": [arn("dev.digits", "lot.1")]}
     (said,) = topic.published
-    assert (said["TopicArn"], said["Subject"]) == ("arn:operations", "dev: model digits stopped")
+    assert (said["TopicArn"], said["Subject"]) == ("arn:operations", "dev: model of digits stopped")
     assert said["MessageAttributes"]["Status"]["StringValue"] == "STOPPED"
     message = json.loads(said["Message"])
     assert (message["ProjectVersionArn"], message["InferenceUnits"]) == (arn("dev.digits", "lot.1"), 2)
@@ -251,11 +273,11 @@ def test_a_refused_stop_is_told_and_raises_so_that_the_alarm_goes_off(handle, mo
     models.run("dev.digits", "lot.1")
     models.run("dev.scenes", "lot.1")
     models.refusals[arn("dev.digits", "lot.1")] = Refusal("AccessDeniedException", message="no grant")
-    with pytest.raises(StopRefusedError, match=r"1 models would not stop, .*no grant"):
+    with pytest.raises(StopRefusedError, match=r"refused 1 times, first for digits: .*no grant"):
         handle()
     said = {published["Subject"]: json.loads(published["Message"]) for published in topic.published}
-    assert set(said) == {"dev: model scenes stopped", "dev: model digits stop refused"}
-    assert "no grant" in said["dev: model digits stop refused"]["StatusMessage"]
+    assert set(said) == {"dev: model of scenes stopped", "dev: model of digits stop refused"}
+    assert "no grant" in said["dev: model of digits stop refused"]["StatusMessage"]
 
 
 @pytest.mark.filterwarnings("ignore:No application metrics")

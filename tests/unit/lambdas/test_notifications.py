@@ -91,6 +91,14 @@ def test_labels_that_sns_would_refuse_are_replaced_by_their_count(job):
     assert size(notification) <= LIMIT
 
 
+def test_many_boxes_of_few_labels_keep_what_subscribers_filter_by(job):
+    labels = [{"Name": "crack", "Confidence": 90.5, "Geometry": {"BoundingBox": {"Left": 0.1}}}] * 9000
+    notification = completion(job(succeeded(labels, Source(size=9), 5)))
+    body = json.loads(notification.body)
+    assert (body["LabelCount"], body["Truncated"], body["Confidences"]) == (9000, True, {"crack": 90.5})
+    assert notification.attributes["Labels"]["StringValue"] == '["crack"]'
+
+
 def test_a_notification_is_truncated_only_where_its_bytes_would_pass_the_limit_of_sns(job):
     # One more label is 84 bytes more of body and attributes; 3,117 are the first that SNS would refuse.
     fits, fits_not = 3110, 3117

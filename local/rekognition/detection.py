@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL import Image
 
+from local.rekognition.context import Context
 from local.rekognition.errors import (
     ServiceError,
     image_too_large,
@@ -23,12 +24,12 @@ from local.rekognition.orders import TrainedModel
 from local.rekognition.state import Caller, State
 
 
-def detect_custom_labels(state: State, caller: Caller, request: dict[str, Any], objects: ObjectStore) -> dict[str, Any]:
+def detect_custom_labels(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     """Look at one image with a running model."""
     if len(request["Image"]) != 1:
         raise invalid_parameter("Image needs exactly one of Bytes and S3Object.")
-    trained = _running_model(state, caller, request["ProjectVersionArn"])
-    image = _image(request["Image"], objects)
+    trained = _running_model(context.state, caller, request["ProjectVersionArn"])
+    image = _image(request["Image"], context.objects)
     with one_core():
         predictions = trained.model.predict(image)
     labels = [

@@ -5,40 +5,41 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from local.rekognition.context import Context
 from local.rekognition.errors import in_use, invalid_parameter
 from local.rekognition.lifecycle import Project, Status
 from local.rekognition.pages import page
-from local.rekognition.state import Caller, State
+from local.rekognition.state import Caller
 
 
-def create_project(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+def create_project(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     if request.get("Feature", "CUSTOM_LABELS") != "CUSTOM_LABELS" or "AutoUpdate" in request:
         raise invalid_parameter("The local stand-in serves Custom Labels projects only, without AutoUpdate.")
     name = request["ProjectName"]
-    with state.lock:
-        if any(project.name == name for project in state.projects(caller)):
+    with context.state.lock:
+        if any(project.name == name for project in context.state.projects(caller)):
             raise in_use(f"A project named {name} exists.")
-        stamp = state.stamp()
+        stamp = context.state.stamp()
         project = Project(caller.arn(f"project/{name}/{stamp}"), name, stamp / 1000)
-        state.put_project(project)
+        context.state.put_project(project)
     return {"ProjectArn": project.arn}
 
 
-def describe_projects(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+def describe_projects(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     names = request.get("ProjectNames")
     custom_labels = "CUSTOM_LABELS" in request.get("Features", ["CUSTOM_LABELS"])
-    with state.lock:
-        projects = [p for p in state.projects(caller) if custom_labels and (names is None or p.name in names)]
+    with context.state.lock:
+        projects = [p for p in context.state.projects(caller) if custom_labels and (names is None or p.name in names)]
     shown, more = page(projects, request)
     return {"ProjectDescriptions": [_description(project) for project in shown], **more}
 
 
-def delete_project(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    with state.lock:
-        project = state.project(caller, request["ProjectArn"])
-        if project.status is Status.DELETING or state.versions(project.arn):
+def delete_project(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    with context.state.lock:
+        project = context.state.project(caller, request["ProjectArn"])
+        if project.status is Status.DELETING or context.state.versions(project.arn):
             raise in_use(f"The project {project.name} has versions, delete them first, or is being deleted.")
-        state.put_project(replace(project, status=Status.DELETING, since=state.now()))
+        context.state.put_project(replace(project, status=Status.DELETING, since=context.state.now()))
     return {"Status": Status.DELETING}
 
 

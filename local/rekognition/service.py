@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 from local.rekognition import detection, projects, versions
+from local.rekognition.context import Context
 from local.rekognition.errors import ServiceError, invalid_parameter
 from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Version
 from local.rekognition.objects import ObjectStore
@@ -18,6 +19,18 @@ from local.rekognition.protocol import Answer, failure, operation_of, read_body,
 from local.rekognition.state import Caller, State
 from local.rekognition.training import train
 from local.rekognition.validation import knows, validated
+
+OPERATIONS: Mapping[str, Callable[[Context, Caller, dict[str, Any]], dict[str, Any]]] = {
+    "CreateProject": projects.create_project,
+    "DescribeProjects": projects.describe_projects,
+    "DeleteProject": projects.delete_project,
+    "CreateProjectVersion": versions.create_project_version,
+    "DescribeProjectVersions": versions.describe_project_versions,
+    "DeleteProjectVersion": versions.delete_project_version,
+    "StartProjectVersion": versions.start_project_version,
+    "StopProjectVersion": versions.stop_project_version,
+    "DetectCustomLabels": detection.detect_custom_labels,
+}
 
 _TRAININGS_AT_ONCE = 2
 _CRASHED = "Amazon Rekognition experienced a service issue."
@@ -37,18 +50,8 @@ class Rekognition:
         self._objects = objects
         self._now = now
         self._state = State(now, durations)
+        self._context = Context(self._state, objects, self._begin_training)
         self._trainers = ThreadPoolExecutor(_TRAININGS_AT_ONCE, thread_name_prefix="training")
-        self._operations: dict[str, Callable[[State, Caller, dict[str, Any]], dict[str, Any]]] = {
-            "CreateProject": projects.create_project,
-            "DescribeProjects": projects.describe_projects,
-            "DeleteProject": projects.delete_project,
-            "CreateProjectVersion": self._create_project_version,
-            "DescribeProjectVersions": versions.describe_project_versions,
-            "DeleteProjectVersion": versions.delete_project_version,
-            "StartProjectVersion": versions.start_project_version,
-            "StopProjectVersion": versions.stop_project_version,
-            "DetectCustomLabels": self._detect_custom_labels,
-        }
 
     def answer(self, target: str, body: bytes, *, account: str, region: str) -> Answer:
         """Answer one request; a caller's mistake is an error answer, never an exception."""
@@ -57,17 +60,11 @@ class Rekognition:
             if not knows(operation):
                 raise ServiceError("UnknownOperationException", f"Rekognition has no operation {operation}.")
             request = validated(operation, read_body(body))
-            if operation not in self._operations:
+            if operation not in OPERATIONS:
                 raise invalid_parameter(f"{operation} is not served by the local stand-in.")
-            return success(self._operations[operation](self._state, Caller(account, region), request))
+            return success(OPERATIONS[operation](self._context, Caller(account, region), request))
         except ServiceError as error:
             return failure(error)
-
-    def _create_project_version(self, state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-        return versions.create_project_version(state, caller, request, self._begin_training)
-
-    def _detect_custom_labels(self, state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-        return detection.detect_custom_labels(state, caller, request, self._objects)
 
     def _begin_training(self, version: Version) -> None:
         learning = self._trainers.submit(train, version.order, self._objects, self._now)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from local.rekognition.context import Context
 from local.rekognition.errors import in_use, invalid_parameter
 from local.rekognition.lifecycle import DELETABLE, STARTABLE, Status, Version
 from local.rekognition.orders import Location, Order
@@ -13,59 +13,59 @@ from local.rekognition.pages import page
 from local.rekognition.state import Caller, State
 
 
-def create_project_version(
-    state: State, caller: Caller, request: dict[str, Any], begin: Callable[[Version], None]
-) -> dict[str, Any]:
+def create_project_version(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     """Register the version and begin its training in the background."""
     if "FeatureConfig" in request:
         raise invalid_parameter("FeatureConfig does not belong to a Custom Labels project.")
     name = request["VersionName"]
     training, testing = _data(request)
-    with state.lock:
-        project = state.project(caller, request["ProjectArn"])
+    with context.state.lock:
+        project = context.state.project(caller, request["ProjectArn"])
         if project.status is not Status.CREATED:
             raise in_use(f"The project {project.name} is being deleted.")
-        if any(version.order.version_name == name for version in state.versions(project.arn)):
+        if any(version.order.version_name == name for version in context.state.versions(project.arn)):
             raise in_use(f"The project {project.name} has a version named {name}.")
-        stamp = state.stamp()
+        stamp = context.state.stamp()
         arn = caller.arn(f"project/{project.name}/version/{name}/{stamp}")
         order = Order(arn, project.name, name, training, testing, request)
-        version = Version(arn, project.arn, stamp / 1000, order, Status.TRAINING_IN_PROGRESS, state.now())
-        state.put_version(version)
-    begin(version)
+        version = Version(arn, project.arn, stamp / 1000, order, Status.TRAINING_IN_PROGRESS, context.state.now())
+        context.state.put_version(version)
+    context.begin_training(version)
     return {"ProjectVersionArn": arn}
 
 
-def describe_project_versions(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+def describe_project_versions(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     names = request.get("VersionNames")
-    with state.lock:
-        project = state.project(caller, request["ProjectArn"])
-        versions = [v for v in state.versions(project.arn) if names is None or v.order.version_name in names]
+    with context.state.lock:
+        project = context.state.project(caller, request["ProjectArn"])
+        versions = [v for v in context.state.versions(project.arn) if names is None or v.order.version_name in names]
     shown, more = page(versions, request)
     return {"ProjectVersionDescriptions": [_description(version) for version in shown], **more}
 
 
-def start_project_version(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+def start_project_version(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     least, most = request["MinInferenceUnits"], request.get("MaxInferenceUnits")
     if most is not None and most < least:
         raise invalid_parameter("MaxInferenceUnits is less than MinInferenceUnits.")
-    with state.lock:
-        version = _in_status(state, caller, request, STARTABLE)
-        state.put_version(replace(version, status=Status.STARTING, since=state.now(), min_units=least, max_units=most))
+    with context.state.lock:
+        version = _in_status(context.state, caller, request, STARTABLE)
+        context.state.put_version(
+            replace(version, status=Status.STARTING, since=context.state.now(), min_units=least, max_units=most)
+        )
     return {"Status": Status.STARTING}
 
 
-def stop_project_version(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    with state.lock:
-        version = _in_status(state, caller, request, {Status.RUNNING})
-        state.put_version(replace(version, status=Status.STOPPING, since=state.now()))
+def stop_project_version(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    with context.state.lock:
+        version = _in_status(context.state, caller, request, {Status.RUNNING})
+        context.state.put_version(replace(version, status=Status.STOPPING, since=context.state.now()))
     return {"Status": Status.STOPPING}
 
 
-def delete_project_version(state: State, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    with state.lock:
-        version = _in_status(state, caller, request, DELETABLE)
-        state.put_version(replace(version, status=Status.DELETING, since=state.now()))
+def delete_project_version(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    with context.state.lock:
+        version = _in_status(context.state, caller, request, DELETABLE)
+        context.state.put_version(replace(version, status=Status.DELETING, since=context.state.now()))
     return {"Status": Status.DELETING}
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 from rekognition_bench import ACCOUNT, DURATIONS, REGION, Clock, MemoryObjects, drawing
 
+from local.rekognition.context import Context
 from local.rekognition.detection import detect_custom_labels
 from local.rekognition.learning.examples import Prediction
 from local.rekognition.lifecycle import Status, Version, settled
@@ -42,7 +43,8 @@ def test_each_label_is_cut_at_its_own_threshold_unless_the_caller_gives_one(requ
     state = State(Clock(), DURATIONS)
     state.put_version(dataclasses.replace(IN_TRAINING, status=Status.RUNNING, outcome=TRAINED))
     request = {"ProjectVersionArn": ARN, "Image": {"Bytes": drawing("disc", 0)}} | request_
-    found = detect_custom_labels(state, CALLER, request, MemoryObjects())
+    context = Context(state, MemoryObjects(), begin_training=lambda version: pytest.fail(f"{version} trains"))
+    found = detect_custom_labels(context, CALLER, request)
     assert [label["Name"] for label in found["CustomLabels"]] == names
 
 

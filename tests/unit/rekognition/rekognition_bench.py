@@ -25,11 +25,21 @@ class MemoryObjects:
     def __init__(self) -> None:
         self.contents: dict[tuple[str, str, str | None], bytes] = {}
         self.forbidden: set[str] = set()  # buckets
+        self.undecipherable: set[str] = set()  # keys of objects that can be seen but not read
+        self.owners: dict[str, str] = {}  # of buckets; the rest are the caller's
 
     def size(self, bucket: str, key: str, version: str | None = None) -> int:
-        return len(self.read(bucket, key, version))
+        return len(self._content(bucket, key, version))
 
     def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
+        if key in self.undecipherable:
+            raise ObjectUnavailableError(bucket, key, Reason.FORBIDDEN)
+        return self._content(bucket, key, version)
+
+    def owner(self, bucket: str) -> str | None:
+        return self.owners.get(bucket, "caller")
+
+    def _content(self, bucket: str, key: str, version: str | None) -> bytes:
         self._check(bucket, key)
         try:
             return self.contents[bucket, key, version]

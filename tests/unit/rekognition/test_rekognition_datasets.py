@@ -364,3 +364,14 @@ def test_an_empty_dataset_fails_the_training(bench, project):
     bench.create_dataset(project, None)
     found = bench.trained(bench.create_version(project))
     assert (found["Status"], found["StatusMessage"]) == ("TRAINING_FAILED", "The manifest file is empty.")
+
+
+def test_of_two_lines_of_one_image_the_first_stays(bench, project):
+    dataset = bench.create_dataset(project, [*LINES, label_line("0.png", "star")])
+    assert sources(bench, dataset, ContainsLabels=["star"]) == []
+    assert sources(bench, dataset, ContainsLabels=["disc"])[0] == "0.png"
+
+
+def test_a_last_page_that_is_full_has_no_token(bench, project):
+    dataset = bench.create_dataset(project, LINES)
+    assert "NextToken" not in bench.call("ListDatasetEntries", DatasetArn=dataset, MaxResults=10)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.rekognition.lifecycle import Version
+from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.objects import ObjectStore
 from local.rekognition.state import State
 
@@ -17,3 +18,4 @@ class Context:
     state: State
     objects: ObjectStore
     begin_training: Callable[[Version], None]  # in the background
+    limits: DataLimits = DEFAULT_LIMITS

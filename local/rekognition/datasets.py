@@ -1,210 +1,138 @@
-"""Turn manifests into examples: read the images, drop what is unusable, refuse what no model can come from."""
+"""Answer the operations that make, change and delete datasets."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Callable
+from typing import Any
 
-from PIL import Image
-
-from local.rekognition.images import MOST_OBJECT_BYTES, Flaw, UnusableImageError, open_image
-from local.rekognition.learning.examples import Example, LabelledRegion, Region, shrunk
-from local.rekognition.learning.image_labels import LARGEST_SIDE as IMAGE_LEVEL_SIDE
-from local.rekognition.learning.localization import LONGEST_SIDE as LOCALIZATION_SIDE
-from local.rekognition.manifests import Finding, Line, read_lines
-from local.rekognition.objects import ObjectStore, ObjectUnavailableError, Reason
-from local.rekognition.orders import Location, Order
-
-_MOST_BAD_LINES = 0.2
-_LEAST_OVERLAP = 0.5
-_EVERY = 5  # of an automatic split, each fifth line is for testing
-
-
-class UseCase(StrEnum):
-    """What a data set can teach."""
-
-    IMAGE_LEVEL_LABELS = "IMAGE_LEVEL_LABELS"
-    OBJECT_LOCALIZATION = "OBJECT_LOCALIZATION"
+from local.rekognition.context import Context
+from local.rekognition.dataset_lifecycle import (
+    IN_PROGRESS,
+    USABLE,
+    Dataset,
+    DatasetStatus,
+    DatasetType,
+    changing,
+    deleting,
+)
+from local.rekognition.dataset_lines import Lines, changed_by, created_from, distributed
+from local.rekognition.errors import ServiceError, in_use, invalid_parameter, not_found
+from local.rekognition.failures import DataFailedError, Failure
+from local.rekognition.lifecycle import Project, Status
+from local.rekognition.manifest_files import read_manifest
+from local.rekognition.orders import Location
+from local.rekognition.state import Caller, State
 
 
-class Failure(StrEnum):
-    """Why a training fails; the value is the version's StatusMessage."""
+def create_dataset(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    """Create a dataset from a manifest, from another dataset or empty.
 
-    MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT = "The manifest file extension or contents are invalid."
-    EMPTY_MANIFEST = "The manifest file is empty."
-    CANNOT_WRITE_OUTPUT_S3_BUCKET = "Unable to write to output S3 bucket."
-    INVALID_PERMISSIONS_MANIFEST_S3_BUCKET = "The S3 bucket permissions are incorrect."
-    TOO_MANY_INVALID_ROWS_IN_MANIFEST = "The manifest file contains too many invalid rows."
-    IMAGES_IN_MULTIPLE_S3_BUCKETS = "The manifest file contains images from multiple S3 buckets."
-    INVALID_PERMISSIONS_IMAGES_S3_BUCKET = "The permissions for the images S3 bucket are invalid."
-    INSUFFICIENT_IMAGES_PER_LABEL_FOR_AUTOSPLIT = (
-        "The manifest file contains insufficient labeled images per label to perform auto-split."
+    What is wrong with a manifest shows in the dataset's status, never in the answer: which of the two the service
+    does for which cause is not documented.
+    """
+    state, kind = context.state, DatasetType(request["DatasetType"])
+    with state.lock:
+        _place_for(state, caller, request["ProjectArn"], kind)
+    ahead = _source(context, caller, request.get("DatasetSource", {}), kind)
+    with state.lock:
+        project = _place_for(state, caller, request["ProjectArn"], kind)
+        now, stamp = state.now(), state.stamp()
+        arn = caller.arn(f"project/{project.name}/dataset/{kind.lower()}/{stamp}")
+        created, status = stamp / 1000, DatasetStatus.CREATE_IN_PROGRESS
+        message = "The dataset is being created."
+        state.put_dataset(Dataset(arn, project.arn, kind, created, status, now, created, message, ahead=ahead))
+    return {"DatasetArn": arn}
+
+
+def update_dataset_entries(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    """Put the lines of the request in the place of those of the same source-ref, or add them."""
+    state, changes = context.state, request["Changes"]["GroundTruth"]
+    with state.lock:
+        dataset = state.dataset(caller, request["DatasetArn"])
+        if dataset.status not in USABLE:
+            raise in_use(f"The dataset {dataset.arn} is {dataset.status}.")
+        testing = dataset.type is DatasetType.TEST
+        ahead = _tried(lambda: changed_by(dataset.lines, changes, caller.region, context.limits, testing=testing))
+        state.put_dataset(changing(dataset, ahead, state.now()))
+    return {}
+
+
+def distribute_dataset_entries(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    """Move a fifth of the train dataset to the project's empty test dataset."""
+    state = context.state
+    with state.lock:
+        pair = {(found := state.dataset(caller, given["Arn"])).type: found for given in request["Datasets"]}
+        if len(pair) != len(DatasetType) or len({dataset.project_arn for dataset in pair.values()}) > 1:
+            raise invalid_parameter("Name the train and the test dataset of one project.")
+        for dataset in pair.values():
+            if dataset.status not in USABLE:
+                raise not_ready(dataset)
+        train, test = pair[DatasetType.TRAIN], pair[DatasetType.TEST]
+        if test.lines:
+            raise invalid_parameter(f"The test dataset {test.arn} is not empty.")
+        kept, moved = _distributed(train)
+        state.put_dataset(changing(train, kept, state.now()))
+        state.put_dataset(changing(test, moved, state.now()))
+    return {}
+
+
+def delete_dataset(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
+    with context.state.lock:
+        dataset = context.state.dataset(caller, request["DatasetArn"])
+        if dataset.status in IN_PROGRESS:
+            raise in_use(f"The dataset {dataset.arn} is {dataset.status}.")
+        context.state.put_dataset(deleting(dataset, context.state.now()))
+    return {}
+
+
+def not_ready(dataset: Dataset) -> ServiceError:
+    return ServiceError("ResourceNotReadyException", f"The dataset {dataset.arn} is {dataset.status}.")
+
+
+def _place_for(state: State, caller: Caller, project_arn: str, kind: DatasetType) -> Project:
+    """Return the project, which has no dataset of this type yet."""
+    project = state.project(caller, project_arn)
+    if project.status is not Status.CREATED:
+        raise not_found(project_arn)  # the operation declares no error for "in use"
+    if any(dataset.type is kind for dataset in state.datasets(project.arn)):
+        raise ServiceError("ResourceAlreadyExistsException", f"The project {project.name} has a {kind} dataset.")
+    return project
+
+
+def _source(context: Context, caller: Caller, source: dict[str, Any], kind: DatasetType) -> Lines | Failure:
+    if "GroundTruthManifest" in source and "DatasetArn" in source:
+        raise invalid_parameter("DatasetSource takes either GroundTruthManifest or DatasetArn.")
+    if "DatasetArn" in source:
+        return _lines_of(context.state, caller, source["DatasetArn"])
+    if "GroundTruthManifest" not in source:
+        return ()
+    place = source["GroundTruthManifest"].get("S3Object", {})
+    if "Bucket" not in place or "Name" not in place:
+        raise ServiceError("InvalidS3ObjectException", "Request has invalid S3 object.")
+    location = Location(place["Bucket"], place["Name"], place.get("Version"))
+    limits, testing = context.limits, kind is DatasetType.TEST
+    return _tried(
+        lambda: created_from(read_manifest(location, context.objects, limits), caller.region, limits, testing=testing)
     )
-    MANIFEST_TOO_FEW_LABELS = "The manifest file has too few labels."
-    MANIFEST_TOO_FEW_USABLE_LABELS = "The manifest file has too few usable labels."
-    INSUFFICIENT_LABEL_OVERLAP = "Less than 50% label overlap between the training and testing manifest files."
 
 
-class TrainingFailedError(Exception):
-    """The data cannot be trained with."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.value)
-        self.failure = failure
-
-
-@dataclass(frozen=True)
-class DataSet:
-    """One manifest's lines, and the examples that its usable lines gave, in the same order."""
-
-    lines: tuple[Line, ...]
-    examples: tuple[Example, ...]
-
-    @property
-    def labels(self) -> frozenset[str]:
-        return frozenset().union(*(example.labels for example in self.examples))
+def _lines_of(state: State, caller: Caller, arn: str) -> Lines:
+    with state.lock:
+        dataset = state.dataset(caller, arn)
+        if dataset.status not in USABLE:
+            raise invalid_parameter(f"The dataset {arn} is {dataset.status}, it cannot be copied.")
+        return dataset.lines
 
 
-def read_data_sets(order: Order, objects: ObjectStore) -> tuple[UseCase, DataSet, DataSet]:
-    """Return what the data teaches, the training set and the testing set. Raises TrainingFailedError."""
-    training = _read_manifests(order.training, objects)
-    testing = _read_manifests(order.testing, objects) if order.testing is not None else None
-    use_case = _use_case(training)
-    training = _of_use_case(training, use_case)
-    _check_labels(training, use_case, Failure.MANIFEST_TOO_FEW_LABELS)
-    if testing is None:
-        training, testing = _split(training)
-    testing = _of_use_case(testing, use_case)
-    known = _labels(training)
-    if len(known & _labels(testing)) < _LEAST_OVERLAP * len(known | _labels(testing)):
-        raise TrainingFailedError(Failure.INSUFFICIENT_LABEL_OVERLAP)
-    _check_buckets([*training, *testing])
-    sets = _with_images(training, objects, use_case), _with_images(testing, objects, use_case)
-    _check_labels(sets[0].lines, use_case, Failure.MANIFEST_TOO_FEW_USABLE_LABELS)
-    return use_case, *sets
+def _distributed(train: Dataset) -> tuple[Lines | Failure, Lines | Failure]:
+    try:
+        return distributed(train.lines)
+    except DataFailedError as error:
+        return error.failure, error.failure
 
 
-def _read_manifests(places: Sequence[Location], objects: ObjectStore) -> list[Line]:
-    lines: list[Line] = []
-    for place in places:
-        try:
-            content = objects.read(place.bucket, place.key, place.version).decode()
-        except ObjectUnavailableError as error:
-            forbidden = error.reason is Reason.FORBIDDEN
-            raise TrainingFailedError(
-                Failure.INVALID_PERMISSIONS_MANIFEST_S3_BUCKET
-                if forbidden
-                else Failure.MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT
-            ) from error
-        except UnicodeDecodeError as error:
-            raise TrainingFailedError(Failure.MANIFEST_INACCESSIBLE_OR_UNSUPPORTED_FORMAT) from error
-        lines += read_lines(content)
-    if not lines:
-        raise TrainingFailedError(Failure.EMPTY_MANIFEST)
-    _check_bad_lines(lines)
-    return lines
-
-
-def _use_case(lines: Sequence[Line]) -> UseCase:
-    """Return what most lines are for; a data set may mix, the service then picks one."""
-    with_boxes = sum(bool(line.boxes) for line in lines)
-    with_labels = sum(bool(line.labels) for line in lines)
-    return UseCase.OBJECT_LOCALIZATION if with_boxes >= with_labels else UseCase.IMAGE_LEVEL_LABELS
-
-
-def _of_use_case(lines: Sequence[Line], use_case: UseCase) -> list[Line]:
-    if use_case is UseCase.OBJECT_LOCALIZATION:
-        return [replace(line, labels=frozenset(box.label for box in line.boxes)) for line in lines]
-    return [replace(line, boxes=()) for line in lines]
-
-
-def _labels(lines: Sequence[Line]) -> frozenset[str]:
-    return frozenset().union(*(line.labels for line in lines))
-
-
-def _check_labels(lines: Sequence[Line], use_case: UseCase, failure: Failure) -> None:
-    least = 1 if use_case is UseCase.OBJECT_LOCALIZATION else 2
-    if len(_labels(lines)) < least:
-        raise TrainingFailedError(failure)
-
-
-def _check_bad_lines(lines: Sequence[Line]) -> None:
-    bad = sum(not line.usable and not line.ignored for line in lines)
-    if bad > _MOST_BAD_LINES * len(lines):
-        raise TrainingFailedError(Failure.TOO_MANY_INVALID_ROWS_IN_MANIFEST)
-
-
-def _check_buckets(lines: Sequence[Line]) -> None:
-    if len({line.source.bucket for line in lines if line.source and line.usable}) > 1:
-        raise TrainingFailedError(Failure.IMAGES_IN_MULTIPLE_S3_BUCKETS)
-
-
-def _split(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
-    """Put a fifth aside for testing, the same lines each time, every combination of labels in its share."""
-    counts = [sum(label in line.labels for line in lines) for label in _labels(lines)]
-    if min(counts) < 2:
-        raise TrainingFailedError(Failure.INSUFFICIENT_IMAGES_PER_LABEL_FOR_AUTOSPLIT)
-    # The hash orders a combination's lines by chance, yet always the same way.
-    ordered = sorted(lines, key=lambda line: (sorted(line.labels), hashlib.sha256(line.text.encode()).hexdigest()))
-    training = [line for number, line in enumerate(ordered) if number % _EVERY != _EVERY - 1]
-    return training, ordered[_EVERY - 1 :: _EVERY]
-
-
-def _with_images(lines: Sequence[Line], objects: ObjectStore, use_case: UseCase) -> DataSet:
-    side = LOCALIZATION_SIDE if use_case is UseCase.OBJECT_LOCALIZATION else IMAGE_LEVEL_SIDE
-    checked: list[Line] = []
-    examples: list[Example] = []
-    unavailable = 0
-    for line in lines:
-        if line.source and line.usable:
-            try:
-                image = _read_image(line.source, objects)
-            except ObjectUnavailableError:
-                unavailable += 1
-                line = line.lost(Finding.ERROR_INVALID_IMAGE)
-            except UnusableImageError as error:
-                line = line.lost(_finding(error.flaw))
-            else:
-                line, marks = _marks(line, image)
-                if line.usable:
-                    examples.append(Example(shrunk(image, side), line.labels, marks))
-        checked.append(line)
-    if unavailable and not examples:
-        raise TrainingFailedError(Failure.INVALID_PERMISSIONS_IMAGES_S3_BUCKET)
-    _check_bad_lines(checked)
-    return DataSet(tuple(checked), tuple(examples))
-
-
-def _read_image(source: Location, objects: ObjectStore) -> Image.Image:
-    if objects.size(source.bucket, source.key) > MOST_OBJECT_BYTES:
-        raise UnusableImageError(Flaw.TOO_LARGE)
-    return open_image(objects.read(source.bucket, source.key))
-
-
-def _finding(flaw: Flaw) -> Finding:
-    return Finding.ERROR_INVALID_IMAGE if flaw is Flaw.NOT_AN_IMAGE else Finding.ERROR_INVALID_IMAGE_DIMENSION
-
-
-def _marks(line: Line, image: Image.Image) -> tuple[Line, tuple[LabelledRegion, ...]]:
-    """Return the line without boxes that leave the image, and its boxes as shares of the image."""
-    if not line.boxes:
-        return line, ()
-    width, height = image.size
-    inside = tuple(
-        box
-        for box in line.boxes
-        if box.left >= 0
-        and box.top >= 0
-        and min(box.width, box.height) >= 1
-        and box.left + box.width <= width
-        and box.top + box.height <= height
-    )
-    if inside != line.boxes:
-        line = line.found(Finding.ERROR_INVALID_BOUNDING_BOX)
-    line = replace(line, boxes=inside, labels=frozenset(box.label for box in inside))
-    return line, tuple(
-        LabelledRegion(box.label, Region(box.left / width, box.top / height, box.width / width, box.height / height))
-        for box in inside
-    )
+def _tried(make: Callable[[], Lines]) -> Lines | Failure:
+    try:
+        return make()
+    except DataFailedError as error:
+        return error.failure

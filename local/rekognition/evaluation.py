@@ -14,8 +14,19 @@ _UNTESTED_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
+class Judged:
+    """One prediction, and whether what it says is there."""
+
+    prediction: Prediction
+    right: bool
+
+
+@dataclass(frozen=True)
 class LabelMetrics:
-    """How well one label is told at its threshold; all from 0 to 1."""
+    """How well one label is told at its threshold; all from 0 to 1.
+
+    The averages are over all thresholds: the area below the curve of precision over recall, and the most recall.
+    """
 
     label: str
     threshold: float
@@ -23,6 +34,8 @@ class LabelMetrics:
     recall: float
     f1: float
     testing_images: int
+    average_precision: float = 0.0
+    average_recall: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,14 @@ class Evaluation:
     def recall(self) -> float:
         return fmean(metrics.recall for metrics in self.tested) if self.tested else 0.0
 
+    @property
+    def average_precision(self) -> float:
+        return fmean(metrics.average_precision for metrics in self.tested) if self.tested else 0.0
+
+    @property
+    def average_recall(self) -> float:
+        return fmean(metrics.average_recall for metrics in self.tested) if self.tested else 0.0
+
 
 def evaluate(
     labels: Sequence[str], examples: Sequence[Example], predictions: Sequence[Sequence[Prediction]]
@@ -58,37 +79,59 @@ def evaluate(
     return Evaluation(metrics, _confusion(labels, thresholds, examples, predictions))
 
 
+def judge(example: Example, found: Sequence[Prediction]) -> list[Judged]:
+    """Return each prediction of one example, label by label and the surest first, and whether it is right.
+
+    Each object goes to the surest prediction that covers it; every other prediction is wrong.
+    """
+    judged: list[Judged] = []
+    for label in sorted({prediction.label for prediction in found}):
+        mine = sorted((p for p in found if p.label == label), key=lambda p: -p.confidence)
+        if example.objects:
+            judged += _matched(mine, [mark.region for mark in example.objects if mark.label == label])
+        else:
+            judged += [Judged(prediction, label in example.labels) for prediction in mine]
+    return judged
+
+
 def _label_metrics(
     label: str, examples: Sequence[Example], predictions: Sequence[Sequence[Prediction]]
 ) -> LabelMetrics:
-    trials: list[tuple[float, bool]] = []  # confidence, and whether it was right
-    wanted = 0
-    for example, found in zip(examples, predictions, strict=True):
-        mine = sorted((p for p in found if p.label == label), key=lambda p: -p.confidence)
-        if example.objects:
-            truth = [mark.region for mark in example.objects if mark.label == label]
-            wanted += len(truth)
-            trials += _matched(mine, truth)
-        else:
-            wanted += label in example.labels
-            trials += [(prediction.confidence, label in example.labels) for prediction in mine]
+    trials = [
+        (judged.prediction.confidence, judged.right)
+        for example, found in zip(examples, predictions, strict=True)
+        for judged in judge(example, [prediction for prediction in found if prediction.label == label])
+    ]
+    wanted = sum(
+        sum(mark.label == label for mark in example.objects) if example.objects else label in example.labels
+        for example in examples
+    )
     threshold, precision, recall, f1 = _best_point(trials, wanted)
     images = sum(label in example.labels for example in examples)
-    return LabelMetrics(label, threshold, precision, recall, f1, images)
+    return LabelMetrics(label, threshold, precision, recall, f1, images, *_averages(trials, wanted))
 
 
-def _matched(found: Sequence[Prediction], truth: Sequence[Region]) -> list[tuple[float, bool]]:
-    """Give each object to the surest prediction that covers it; every other prediction is wrong."""
+def _matched(found: Sequence[Prediction], truth: Sequence[Region]) -> list[Judged]:
     free = set(range(len(truth)))
-    trials = []
+    judged = []
     cover = overlaps(rectangles(p.region for p in found if p.region), rectangles(truth))
     for number, prediction in enumerate(found):
         hit = max(free, key=lambda t: cover[number, t], default=None)
-        right = hit is not None and cover[number, hit] >= _SAME_OBJECT
+        right = hit is not None and bool(cover[number, hit] >= _SAME_OBJECT)
         if right:
             free.discard(hit)
-        trials.append((prediction.confidence, right))
-    return trials
+        judged.append(Judged(prediction, right))
+    return judged
+
+
+def _averages(trials: Sequence[tuple[float, bool]], wanted: int) -> tuple[float, float]:
+    """Return the average precision and the most recall of the trials, ranked by confidence."""
+    right, precisions = 0, []
+    for number, (_, is_right) in enumerate(sorted(trials, reverse=True), 1):
+        right += is_right
+        if is_right:
+            precisions.append(right / number)
+    return (sum(precisions) / wanted, right / wanted) if wanted else (0.0, 0.0)
 
 
 def _best_point(trials: Sequence[tuple[float, bool]], wanted: int) -> tuple[float, float, float, float]:

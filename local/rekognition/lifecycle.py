@@ -34,6 +34,7 @@ class Durations:
     starting: float = 1.0
     stopping: float = 0.5
     deleting: float = 0.2
+    dataset: float = 0.5  # to create, update or delete one
 
 
 DEFAULT_DURATIONS = Durations()

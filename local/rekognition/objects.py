@@ -35,6 +35,9 @@ class ObjectStore(Protocol):
     def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
         """Create or replace the object."""
 
+    def owner(self, bucket: str) -> str | None:
+        """Return the canonical id of the bucket's owner, None when that cannot be told; never raises."""
+
 
 class S3Objects:
     """The objects that an S3 client (boto3) sees."""
@@ -51,6 +54,12 @@ class S3Objects:
 
     def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
         self._call("put_object", bucket, key, Body=body, ContentType=content_type)
+
+    def owner(self, bucket: str) -> str | None:
+        try:
+            return str(self._client.get_bucket_acl(Bucket=bucket)["Owner"]["ID"])
+        except (ClientError, BotoCoreError, KeyError):
+            return None
 
     def _call(self, operation: str, bucket: str, key: str, **arguments: object) -> Any:
         try:

@@ -19,14 +19,24 @@ class Location:
 
 
 @dataclass(frozen=True)
+class Entries:
+    """The lines of a project's dataset, as they were when the training began."""
+
+    lines: tuple[str, ...]
+
+
+Data = tuple[Location, ...] | Entries
+
+
+@dataclass(frozen=True)
 class Order:
     """One training; `testing` is None when the service shall split; the request is as the caller sent it."""
 
     version_arn: str
     project_name: str
     version_name: str
-    training: tuple[Location, ...]
-    testing: tuple[Location, ...] | None
+    training: Data
+    testing: Data | None
     request: Mapping[str, Any]
 
 

@@ -13,6 +13,7 @@ from local.rekognition.lifecycle import Project, Version
 
 LARGEST_PAGE = 100
 Thing = TypeVar("Thing", Project, Version)
+Item = TypeVar("Item")
 
 
 def page(things: Sequence[Thing], request: dict[str, Any]) -> tuple[list[Thing], dict[str, str]]:
@@ -29,7 +30,7 @@ def page(things: Sequence[Thing], request: dict[str, Any]) -> tuple[list[Thing],
             f"1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: "
             f"Member must have value between 1 and {LARGEST_PAGE}",
         )
-    scope = json.dumps({k: v for k, v in request.items() if k not in ("NextToken", "MaxResults")}, sort_keys=True)
+    scope = _scope(request)
     if request.get("NextToken"):
         last = _last_shown(request["NextToken"], scope)
         things = [thing for thing in things if thing.created < last]
@@ -37,6 +38,23 @@ def page(things: Sequence[Thing], request: dict[str, Any]) -> tuple[list[Thing],
     if len(things) <= size:
         return shown, {}
     return shown, {"NextToken": _token(shown[-1].created, scope)}
+
+
+def page_of_list(things: Sequence[Item], request: dict[str, Any]) -> tuple[list[Item], dict[str, str]]:
+    """Return the page of a list that keeps its order, and NextToken when more follow.
+
+    A token names how many were shown before and the request it belongs to. Raises ServiceError:
+    InvalidPaginationTokenException.
+    """
+    scope = _scope(request)
+    start = _last_shown(request["NextToken"], scope) if request.get("NextToken") else 0.0
+    end = int(start) + request.get("MaxResults", LARGEST_PAGE)
+    more = {"NextToken": _token(float(end), scope)} if end < len(things) else {}
+    return list(things[int(start) : end]), more
+
+
+def _scope(request: dict[str, Any]) -> str:
+    return json.dumps({k: v for k, v in request.items() if k not in ("NextToken", "MaxResults")}, sort_keys=True)
 
 
 def _token(last: float, scope: str) -> str:

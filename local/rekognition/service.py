@@ -9,10 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from local.rekognition import detection, projects, versions
+from local.rekognition import dataset_reports, datasets, detection, projects, versions
 from local.rekognition.context import Context
 from local.rekognition.errors import ServiceError, invalid_parameter
 from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Version
+from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.objects import ObjectStore
 from local.rekognition.orders import Outcome
 from local.rekognition.protocol import Answer, failure, operation_of, read_body, success
@@ -24,6 +25,13 @@ OPERATIONS: Mapping[str, Callable[[Context, Caller, dict[str, Any]], dict[str, A
     "CreateProject": projects.create_project,
     "DescribeProjects": projects.describe_projects,
     "DeleteProject": projects.delete_project,
+    "CreateDataset": datasets.create_dataset,
+    "DescribeDataset": dataset_reports.describe_dataset,
+    "DeleteDataset": datasets.delete_dataset,
+    "ListDatasetEntries": dataset_reports.list_dataset_entries,
+    "ListDatasetLabels": dataset_reports.list_dataset_labels,
+    "UpdateDatasetEntries": datasets.update_dataset_entries,
+    "DistributeDatasetEntries": datasets.distribute_dataset_entries,
     "CreateProjectVersion": versions.create_project_version,
     "DescribeProjectVersions": versions.describe_project_versions,
     "DeleteProjectVersion": versions.delete_project_version,
@@ -46,11 +54,12 @@ class Rekognition:
         objects: ObjectStore,
         now: Callable[[], float] = time.time,
         durations: Durations = DEFAULT_DURATIONS,
+        limits: DataLimits = DEFAULT_LIMITS,
     ) -> None:
         self._objects = objects
         self._now = now
         self._state = State(now, durations)
-        self._context = Context(self._state, objects, self._begin_training)
+        self._context = Context(self._state, objects, self._begin_training, limits)
         self._trainers = ThreadPoolExecutor(_TRAININGS_AT_ONCE, thread_name_prefix="training")
 
     def answer(self, target: str, body: bytes, *, account: str, region: str) -> Answer:
@@ -67,7 +76,7 @@ class Rekognition:
             return failure(error)
 
     def _begin_training(self, version: Version) -> None:
-        learning = self._trainers.submit(train, version.order, self._objects, self._now)
+        learning = self._trainers.submit(train, version.order, self._objects, self._now, self._context.limits)
         learning.add_done_callback(lambda done: self._end_training(version, done))
 
     def _end_training(self, version: Version, learning: Future[Outcome]) -> None:

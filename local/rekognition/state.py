@@ -1,4 +1,4 @@
-"""Keep all projects and versions; whoever looks or changes holds the lock."""
+"""Keep all projects, datasets and versions; whoever looks or changes holds the lock."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from local.rekognition.dataset_lifecycle import Dataset, is_deleted, settled_dataset
 from local.rekognition.errors import not_found
 from local.rekognition.lifecycle import Durations, Project, Version, is_gone, settled
 
@@ -30,6 +31,7 @@ class State:
         self._durations = durations
         self._projects: dict[str, Project] = {}
         self._versions: dict[str, Version] = {}
+        self._datasets: dict[str, Dataset] = {}
         self._last_stamp = 0
 
     def stamp(self) -> int:
@@ -69,8 +71,30 @@ class State:
             raise not_found(arn)
         return self._versions[arn]
 
+    def put_dataset(self, dataset: Dataset) -> None:
+        self._datasets[dataset.arn] = dataset
+
+    def datasets(self, project_arn: str) -> list[Dataset]:
+        """Return a project's datasets, the one to train with first."""
+        self._catch_up()
+        mine = (d for d in self._datasets.values() if d.project_arn == project_arn)
+        return sorted(mine, key=lambda dataset: dataset.type, reverse=True)
+
+    def dataset(self, caller: Caller, arn: str) -> Dataset:
+        """Return one of the caller's datasets or raise ResourceNotFoundException."""
+        self._catch_up()
+        if arn not in self._datasets or not arn.startswith(caller.arn("")):
+            raise not_found(arn)
+        return self._datasets[arn]
+
     def _catch_up(self) -> None:
         now = self.now()
+        seconds = self._durations.dataset
+        self._datasets = {
+            arn: settled_dataset(dataset, now, seconds)
+            for arn, dataset in self._datasets.items()
+            if not is_deleted(dataset, now, seconds)
+        }
         self._projects = {
             arn: project for arn, project in self._projects.items() if not is_gone(project, now, self._durations)
         }

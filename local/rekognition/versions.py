@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from local.rekognition.context import Context
+from local.rekognition.dataset_lifecycle import USABLE, Dataset, DatasetType
 from local.rekognition.errors import in_use, invalid_parameter
 from local.rekognition.lifecycle import DELETABLE, STARTABLE, Status, Version
-from local.rekognition.orders import Location, Order
+from local.rekognition.orders import Entries, Location, Order
 from local.rekognition.pages import page
 from local.rekognition.state import Caller, State
 
@@ -18,13 +20,14 @@ def create_project_version(context: Context, caller: Caller, request: dict[str, 
     if "FeatureConfig" in request:
         raise invalid_parameter("FeatureConfig does not belong to a Custom Labels project.")
     name = request["VersionName"]
-    training, testing = _data(request)
     with context.state.lock:
         project = context.state.project(caller, request["ProjectArn"])
         if project.status is not Status.CREATED:
             raise in_use(f"The project {project.name} is being deleted.")
         if any(version.order.version_name == name for version in context.state.versions(project.arn)):
             raise in_use(f"The project {project.name} has a version named {name}.")
+        datasets = context.state.datasets(project.arn)
+        training, testing = _data_of_datasets(request, datasets) if datasets else _data(request)
         stamp = context.state.stamp()
         arn = caller.arn(f"project/{project.name}/version/{name}/{stamp}")
         order = Order(arn, project.name, name, training, testing, request)
@@ -80,11 +83,24 @@ def _data(request: dict[str, Any]) -> tuple[tuple[Location, ...], tuple[Location
     """Return where the training and the testing manifests are; None when the service shall split."""
     training, testing = request.get("TrainingData", {}), request.get("TestingData", {})
     if not training.get("Assets"):
-        raise invalid_parameter("TrainingData needs a manifest in Assets: the local stand-in has no datasets.")
+        raise invalid_parameter("TrainingData needs a manifest in Assets: the project has no datasets.")
     if bool(testing.get("Assets")) == bool(testing.get("AutoCreate")):
         raise invalid_parameter("TestingData needs either Assets or AutoCreate.")
     split = bool(testing.get("AutoCreate"))
     return _manifests(training["Assets"]), None if split else _manifests(testing["Assets"])
+
+
+def _data_of_datasets(request: dict[str, Any], datasets: Sequence[Dataset]) -> tuple[Entries, Entries | None]:
+    """Return the lines of the project's datasets; None to test with when it has no test dataset."""
+    if "TrainingData" in request or "TestingData" in request:
+        raise invalid_parameter("The project has datasets: it takes neither TrainingData nor TestingData.")
+    for dataset in datasets:
+        if dataset.status not in USABLE:
+            raise in_use(f"The dataset {dataset.arn} is {dataset.status}.")
+    entries = {dataset.type: Entries(tuple(line.text for line in dataset.lines)) for dataset in datasets}
+    if DatasetType.TRAIN not in entries:
+        raise invalid_parameter("The project has no train dataset.")
+    return entries[DatasetType.TRAIN], entries.get(DatasetType.TEST)
 
 
 def _manifests(assets: list[dict[str, Any]]) -> tuple[Location, ...]:

@@ -12,11 +12,12 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from local.rekognition.lifecycle import Durations
+from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.objects import ObjectUnavailableError, Reason
 from local.rekognition.service import Rekognition
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
-DURATIONS = Durations(training=600, starting=300, stopping=60, deleting=10)
+DURATIONS = Durations(training=600, starting=300, stopping=60, deleting=10, dataset=30)
 
 
 class MemoryObjects:
@@ -25,11 +26,21 @@ class MemoryObjects:
     def __init__(self) -> None:
         self.contents: dict[tuple[str, str, str | None], bytes] = {}
         self.forbidden: set[str] = set()  # buckets
+        self.undecipherable: set[str] = set()  # keys of objects that can be seen but not read
+        self.owners: dict[str, str] = {}  # of buckets; the rest are the caller's
 
     def size(self, bucket: str, key: str, version: str | None = None) -> int:
-        return len(self.read(bucket, key, version))
+        return len(self._content(bucket, key, version))
 
     def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
+        if key in self.undecipherable:
+            raise ObjectUnavailableError(bucket, key, Reason.FORBIDDEN)
+        return self._content(bucket, key, version)
+
+    def owner(self, bucket: str) -> str | None:
+        return self.owners.get(bucket, "caller")
+
+    def _content(self, bucket: str, key: str, version: str | None) -> bytes:
         self._check(bucket, key)
         try:
             return self.contents[bucket, key, version]
@@ -62,10 +73,11 @@ class Bench:
 
     clock: Clock = field(default_factory=Clock)
     objects: MemoryObjects = field(default_factory=MemoryObjects)
+    limits: DataLimits = DEFAULT_LIMITS
     service: Rekognition = field(init=False)
 
     def __post_init__(self) -> None:
-        self.service = Rekognition(objects=self.objects, now=self.clock, durations=DURATIONS)
+        self.service = Rekognition(objects=self.objects, now=self.clock, durations=DURATIONS, limits=self.limits)
 
     def send(self, operation: str, account: str = ACCOUNT, **request: Any) -> tuple[int, dict[str, Any]]:
         body = json.dumps(request).encode()
@@ -107,6 +119,30 @@ class Bench:
             assert time.monotonic() < patience
             time.sleep(0.02)
         return found
+
+    def create_dataset(self, project: str, lines: list[str] | None, kind: str = "TRAIN") -> str:
+        """Create a dataset of these lines, empty when None, and let its time pass."""
+        source: dict[str, Any] = {}
+        if lines is not None:
+            place = self.put_manifest(f"{kind}.manifest", lines)["Assets"][0]
+            source = {"DatasetSource": place}
+        arn: str = self.call("CreateDataset", ProjectArn=project, DatasetType=kind, **source)["DatasetArn"]
+        self.clock.pass_(DURATIONS.dataset)
+        return arn
+
+    def change_dataset(self, dataset: str, *lines: str) -> None:
+        """Update the entries and let the time pass."""
+        changes = {"GroundTruth": base64.b64encode("\n".join(lines).encode()).decode()}
+        self.call("UpdateDatasetEntries", DatasetArn=dataset, Changes=changes)
+        self.clock.pass_(DURATIONS.dataset)
+
+    def dataset(self, arn: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.call("DescribeDataset", DatasetArn=arn)["DatasetDescription"]
+        return found
+
+    def entries(self, dataset: str, **filters: Any) -> list[dict[str, Any]]:
+        answer = self.call("ListDatasetEntries", DatasetArn=dataset, **filters)
+        return [json.loads(entry) for entry in answer["DatasetEntries"]]
 
     def run(self, version: str) -> None:
         self.call("StartProjectVersion", ProjectVersionArn=version, MinInferenceUnits=1)

@@ -147,7 +147,8 @@ def test_a_box_that_leaves_the_image_is_lost_alone(bench):
     version = bench.create_version(project, TrainingData=lines, TestingData=lines)
     assert bench.trained(version)["Status"] == "TRAINING_COMPLETED"
     line = json.loads(bench.objects.read("out", "results/TrainingManifestWithValidation-off-v1.json"))
-    assert [error["code"] for error in line["errors"]] == ["ERROR_INVALID_BOUNDING_BOX"]
+    assert [error["code"] for error in line["bb"]["annotations"][-1]["errors"]] == ["ERROR_INVALID_BOUNDING_BOX"]
+    assert "errors" not in line
 
 
 def test_overlap_is_intersection_over_union():

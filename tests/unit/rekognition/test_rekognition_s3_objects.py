@@ -44,3 +44,13 @@ def test_an_object_that_cannot_be_had_says_why(s3, status, reason):
     with pytest.raises(ObjectUnavailableError, match="s3://bucket/key is") as unavailable:
         S3Objects(s3.client).size("bucket", "key")
     assert unavailable.value.reason is reason
+
+
+def test_the_owner_of_a_bucket_is_the_one_of_its_access_list(s3):
+    s3.add_response("get_bucket_acl", {"Owner": {"ID": "abc"}}, {"Bucket": "bucket"})
+    assert S3Objects(s3.client).owner("bucket") == "abc"
+
+
+def test_an_owner_that_may_not_be_known_is_none(s3):
+    s3.add_client_error("get_bucket_acl", "AccessDenied", http_status_code=403)
+    assert S3Objects(s3.client).owner("bucket") is None

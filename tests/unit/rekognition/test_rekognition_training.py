@@ -55,12 +55,13 @@ def test_bad_lines_are_told_and_left_out(bench, project):
     ).decode()
     bad = [json.loads(line) for line in checked.splitlines() if '"errors"' in line]
     assert [line["errors"] for line in bad] == [
+        [{"code": "ERROR_INVALID_JSON_LINE", "message": "The JSON Line has an invalid format."}],
         [
             {
                 "code": "ERROR_INVALID_IMAGE",
                 "message": "The image is invalid. Check S3 path and/or image properties.",
-            }
-        ]
+            },
+        ],
     ]
 
 

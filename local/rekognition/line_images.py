@@ -1,0 +1,44 @@
+"""Judge a line by the size of its image: the image's own bounds, and those of the boxes on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from local.rekognition.findings import Finding
+from local.rekognition.images import LEAST_SIDE, MOST_ASPECT, MOST_SIDE
+from local.rekognition.manifests import Line, PixelBox, without_labels
+
+_LONGEST_SIDE_TRAINED = 1280  # pixels; the service shrinks what is longer before it learns
+_SMALLEST_BOX = 1  # pixels, after the shrinking; a box must be larger
+
+
+def judged_by_claim(line: Line) -> Line:
+    """Return the line judged by the image_size that it claims, as it is when it claims none.
+
+    So are datasets judged: of the codes that they report, none is of an image that was opened.
+    """
+    if line.size is None or not line.usable:
+        return line
+    short, long = sorted(line.size)
+    if short < LEAST_SIDE or long > MOST_SIDE or long > MOST_ASPECT * short:
+        return line.lost(Finding.ERROR_INVALID_IMAGE_DIMENSION)
+    return on_image(line, *line.size)
+
+
+def on_image(line: Line, width: float, height: float) -> Line:
+    """Return the line without the boxes that leave an image of so many pixels, or that vanish in training."""
+    shrinking = min(1.0, _LONGEST_SIDE_TRAINED / max(width, height))
+    kept: list[PixelBox] = []
+    checked = replace(line, size=(width, height))
+    for box in line.boxes:
+        if min(box.left, box.top, box.width, box.height) < 0 or (
+            box.left + box.width > width or box.top + box.height > height
+        ):
+            checked = checked.found(Finding.ERROR_INVALID_BOUNDING_BOX, *box.path)
+        elif min(box.width, box.height) * shrinking <= _SMALLEST_BOX:
+            checked = checked.found(Finding.ERROR_BOUNDING_BOX_TOO_SMALL, *box.path)
+        else:
+            kept.append(box)
+    for attribute in {box.path[0] for box in line.boxes} - {box.path[0] for box in kept}:
+        checked = checked.found(Finding.ERROR_NO_VALID_ANNOTATIONS, attribute)
+    return without_labels(replace(checked, boxes=tuple(kept)))

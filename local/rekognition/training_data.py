@@ -1,0 +1,190 @@
+"""Turn manifests into examples: read the lines and their images, drop what is unusable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from PIL import Image
+
+from local.rekognition.failures import DataFailedError, Failure
+from local.rekognition.findings import Finding
+from local.rekognition.images import MOST_OBJECT_BYTES, Flaw, UnusableImageError, open_image
+from local.rekognition.learning.examples import Example, LabelledRegion, Region, shrunk
+from local.rekognition.learning.image_labels import LARGEST_SIDE as IMAGE_LEVEL_SIDE
+from local.rekognition.learning.localization import LONGEST_SIDE as LOCALIZATION_SIDE
+from local.rekognition.limits import DataLimits
+from local.rekognition.line_images import on_image
+from local.rekognition.manifest_files import read_manifest
+from local.rekognition.manifests import Line, read_lines
+from local.rekognition.objects import ObjectStore, ObjectUnavailableError
+from local.rekognition.orders import Data, Entries, Location, Order
+from local.rekognition.splitting import TooFewImagesError, split
+
+
+class UseCase(StrEnum):
+    """What a data set can teach."""
+
+    IMAGE_LEVEL_LABELS = "IMAGE_LEVEL_LABELS"
+    OBJECT_LOCALIZATION = "OBJECT_LOCALIZATION"
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """The lines of one set, as far as the use case has use for them, and the examples that the usable ones gave.
+
+    Both are in the manifest's order. `told` are all labels that the lines named before any image was looked at,
+    `unreachable` says why no image could be had.
+    """
+
+    lines: tuple[Line, ...]
+    examples: tuple[Example, ...]
+    told: frozenset[str]
+    unreachable: Failure | None = None
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return frozenset().union(*(example.labels for example in self.examples))
+
+    @property
+    def usable(self) -> tuple[Line, ...]:
+        """Return the line of each example."""
+        return tuple(line for line in self.lines if line.usable)
+
+    @property
+    def bad(self) -> int:
+        return sum(not line.usable and not line.ignored for line in self.lines)
+
+    @property
+    def buckets(self) -> frozenset[str]:
+        return frozenset(line.source.bucket for line in self.lines if line.source)
+
+    def __add__(self, other: DataSet) -> DataSet:
+        return DataSet(
+            self.lines + other.lines,
+            self.examples + other.examples,
+            self.told | other.told,
+            self.unreachable or other.unreachable,
+        )
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All that a training has: when `split` is set, both sets are parts of one manifest.
+
+    `splittable` is False when that manifest has too few images of a label; the testing set is then empty.
+    """
+
+    use_case: UseCase
+    training: DataSet
+    testing: DataSet
+    split: bool
+    splittable: bool = True
+
+
+def read_training_data(order: Order, objects: ObjectStore, limits: DataLimits) -> TrainingData:
+    """Return what the order's manifests hold. Raises DataFailedError for what is wrong with whole files."""
+    training = _read_lines(order.training, objects, limits)
+    testing = None if order.testing is None else _read_lines(order.testing, objects, limits)
+    use_case = _use_case(training)
+    splittable = True
+    if order.testing is None:
+        try:
+            training, testing = split(training, lambda line: _of_use_case(line, use_case).labels)
+        except TooFewImagesError:
+            splittable = False
+    return TrainingData(
+        use_case,
+        _with_images(training, objects, use_case),
+        _with_images(testing or [], objects, use_case),
+        order.testing is None,
+        splittable,
+    )
+
+
+def _read_lines(data: Data, objects: ObjectStore, limits: DataLimits) -> list[Line]:
+    if isinstance(data, Entries):
+        manifests = ["\n".join(data.lines)]
+    else:
+        manifests = [read_manifest(place, objects, limits) for place in data]
+    lines = [line for manifest in manifests for line in read_lines(manifest, limits)]
+    if not lines:
+        raise DataFailedError(Failure.EMPTY_MANIFEST)
+    return lines
+
+
+def _use_case(lines: Sequence[Line]) -> UseCase:
+    """Return what most lines are for; a data set may mix, the service then picks one."""
+    with_boxes = sum(bool(line.boxes) for line in lines)
+    with_labels = sum(bool(line.labels) for line in lines)
+    return UseCase.OBJECT_LOCALIZATION if with_boxes >= with_labels else UseCase.IMAGE_LEVEL_LABELS
+
+
+def _of_use_case(line: Line, use_case: UseCase) -> Line:
+    """Return the line with what can be learned of it: as labels those of its boxes, or no boxes."""
+    if use_case is UseCase.OBJECT_LOCALIZATION:
+        return replace(line, labels=frozenset(box.label for box in line.boxes))
+    return replace(line, boxes=())
+
+
+def _with_images(lines: Iterable[Line], objects: ObjectStore, use_case: UseCase) -> DataSet:
+    side = LOCALIZATION_SIDE if use_case is UseCase.OBJECT_LOCALIZATION else IMAGE_LEVEL_SIDE
+    told: set[str] = set()
+    checked: list[Line] = []
+    examples: list[Example] = []
+    missing = uncopied = reached = 0
+    for line in lines:
+        told |= line.all_labels
+        if line.source and line.usable:
+            try:
+                image = _read_image(line.source, objects)
+            except ObjectUnavailableError:
+                missing += 1
+                line = line.lost(Finding.ERROR_INVALID_IMAGE)
+            except _UncopiedError:
+                uncopied += 1
+                line = line.lost(Finding.ERROR_INVALID_IMAGE)
+            except UnusableImageError as error:
+                reached += 1
+                line = line.lost(_finding(error.flaw))
+            else:
+                reached += 1
+                line = _of_use_case(on_image(line, *image.size), use_case)
+                if line.usable:
+                    examples.append(_example(line, image, side))
+        checked.append(line)
+    return DataSet(tuple(checked), tuple(examples), frozenset(told), _unreachable(missing, uncopied, reached))
+
+
+def _unreachable(missing: int, uncopied: int, reached: int) -> Failure | None:
+    if reached or not missing + uncopied:
+        return None
+    return Failure.FAILED_IMAGES_S3_COPY if uncopied else Failure.INVALID_PERMISSIONS_IMAGES_S3_BUCKET
+
+
+class _UncopiedError(Exception):
+    """An image is there but cannot be read, as when its key may not be used."""
+
+
+def _read_image(source: Location, objects: ObjectStore) -> Image.Image:
+    if objects.size(source.bucket, source.key) > MOST_OBJECT_BYTES:
+        raise UnusableImageError(Flaw.TOO_LARGE)
+    try:
+        content = objects.read(source.bucket, source.key)
+    except ObjectUnavailableError as error:
+        raise _UncopiedError from error
+    return open_image(content)
+
+
+def _finding(flaw: Flaw) -> Finding:
+    return Finding.ERROR_INVALID_IMAGE if flaw is Flaw.NOT_AN_IMAGE else Finding.ERROR_INVALID_IMAGE_DIMENSION
+
+
+def _example(line: Line, image: Image.Image, side: int) -> Example:
+    width, height = image.size
+    marks = tuple(
+        LabelledRegion(box.label, Region(box.left / width, box.top / height, box.width / width, box.height / height))
+        for box in line.boxes
+    )
+    return Example(shrunk(image, side), line.labels, marks)

@@ -93,7 +93,8 @@ class Rekognition:
             if operation not in OPERATIONS:
                 raise invalid_parameter(f"{operation} is not served by the local stand-in.")
             struck = self.faults.strike(operation)
-            self._sleep(struck.wait)
+            if struck.wait:
+                self._sleep(struck.wait)
             return CUT if struck.cut else self._answer(operation, Caller(account, region), request, struck)
         except ServiceError as error:
             return failure(error)
@@ -138,13 +139,14 @@ class Rekognition:
         contents = self._folder.load() if self._folder else None
         if contents is None:
             return
-        self._state.restore(contents)
-        for version in self._state.in_status(Status.TRAINING_IN_PROGRESS):
-            if version.outcome is None:
-                self._begin_training(version)
-        for version in self._state.in_status(Status.COPYING_IN_PROGRESS):
-            if version.outcome is None:
-                self._state.put_version(replace(version, outcome=Outcome(_CRASHED), learned_at=self._now()))
+        with self._state.lock:
+            self._state.restore(contents)
+            for version in self._state.in_status(Status.TRAINING_IN_PROGRESS):
+                if version.outcome is None:
+                    self._begin_training(version)
+            for version in self._state.in_status(Status.COPYING_IN_PROGRESS):
+                if version.outcome is None:
+                    self._state.put_version(replace(version, outcome=Outcome(_CRASHED), learned_at=self._now()))
 
     def _begin_training(self, version: Version) -> None:
         learning = self._trainers.submit(train, version.order, self._objects, self._now)

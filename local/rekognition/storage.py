@@ -93,9 +93,9 @@ class StateFolder:
         content = file.read_bytes()
         if hashlib.sha256(content).hexdigest() != name:
             raise StateFolderError(f"{file} is damaged: delete the folder, its models must be trained again")
-        model: TrainedModel = pickle.loads(content)  # see the top of the file
-        self._kept[id(model)] = (model, name)
-        return model
+        loaded: TrainedModel = pickle.loads(content)  # see the top of the file
+        self._kept[id(loaded)] = (loaded, name)
+        return loaded
 
 
 class _Pickler(pickle.Pickler):

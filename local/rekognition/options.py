@@ -10,7 +10,7 @@ from pathlib import Path
 
 from local.rekognition.fault_plans import NO_FAULTS, FaultPlan, plan_from
 from local.rekognition.lifecycle import DEFAULT_DURATIONS, SERVICE_DURATIONS, Durations
-from local.rekognition.quotas import SERVICE_QUOTAS, Quotas, quotas_from
+from local.rekognition.quotas import SERVICE_QUOTAS, Quotas, UnknownQuotaError, quotas_from
 
 DURATIONS = {"local": DEFAULT_DURATIONS, "service": SERVICE_DURATIONS}
 _QUOTAS = """service (the default), off, or changes to them: running_models=off,tps=on,DetectCustomLabels=10"""
@@ -34,7 +34,7 @@ def options(words: Sequence[str] | None = None, description: str | None = None) 
     parser = argparse.ArgumentParser(prog="python -m local.rekognition", description=description)
     parser.add_argument("--port", type=int, default=0, help="0 (the default): any free port")
     parser.add_argument("--s3-endpoint", help="where S3 is; AWS itself when not given")
-    parser.add_argument("--quotas", type=quotas_from, default=SERVICE_QUOTAS, help=_QUOTAS)
+    parser.add_argument("--quotas", type=_quotas, default=SERVICE_QUOTAS, help=_QUOTAS)
     parser.add_argument(
         "--durations", choices=DURATIONS, default="local", help="of trainings, starts, ...: %(choices)s"
     )
@@ -53,6 +53,13 @@ def options(words: Sequence[str] | None = None, description: str | None = None) 
         given.faults,
         given.bill_starting,
     )
+
+
+def _quotas(text: str) -> Quotas:
+    try:
+        return quotas_from(text)
+    except UnknownQuotaError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _plan(file: str) -> FaultPlan:

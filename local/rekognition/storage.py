@@ -37,8 +37,8 @@ class StateFolder:
     def __init__(self, folder: Path) -> None:
         """Take the folder for this process, and make it if it is not there. Raises StateFolderError."""
         self._folder = folder
-        (folder / _MODELS).mkdir(mode=0o700, parents=True, exist_ok=True)
         for each in (folder, folder / _MODELS):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
             _check_owner(each)
         self._lock = (folder / "lock").open("w")
         try:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import boto3
-import botocore.exceptions
 import pytest
 from botocore.config import Config
 from rekognition_bench import MemoryObjects
@@ -69,12 +73,13 @@ def test_a_bad_plan_is_refused_and_the_old_one_goes_on(port):
     assert ask(port, "GET", "/_local/faults")[1]["seed"] == 3
 
 
-def test_a_cut_connection_is_cut(port):
+def test_a_cut_connection_is_cut_without_a_word(port):
     ask(port, "POST", "/_local/faults", {"rules": [{"fault": "connection_cut", "on": [1]}]})
-    client = client_of(port)
-    with pytest.raises(botocore.exceptions.ConnectionClosedError):
-        client.describe_projects()
-    client.describe_projects()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("POST", "/", b"{}", {"X-Amz-Target": "RekognitionService.DescribeProjects"})
+    with pytest.raises(http.client.RemoteDisconnected):
+        connection.getresponse()
+    client_of(port).describe_projects()
 
 
 def test_the_meter_is_read_and_everything_reset_over_http(port):
@@ -117,6 +122,27 @@ def test_the_command_line_sets_everything(tmp_path):
         True,
     )
     assert found.faults == FaultPlan((Rule(Fault.ACCESS_DENIED),))
+
+
+@contextmanager
+def stand_in(*words: str) -> Iterator[int]:
+    """Run the stand-in in a process of its own; yield its port."""
+    command = [sys.executable, "-m", "local.rekognition", "--s3-endpoint", "http://127.0.0.1:9", *words]
+    environment = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            yield int(process.stdout.readline().rsplit(":", 1)[1])
+        finally:
+            process.terminate()
+            assert process.wait(30) == 0
+
+
+def test_a_process_takes_up_what_the_one_before_it_left(tmp_path: Path):
+    with stand_in(f"--state={tmp_path / 'state'}") as port:
+        project = client_of(port).create_project(ProjectName="p")["ProjectArn"]
+    with stand_in(f"--state={tmp_path / 'state'}") as port:
+        found = client_of(port).describe_projects()["ProjectDescriptions"]
+    assert [each["ProjectArn"] for each in found] == [project]
 
 
 @pytest.mark.parametrize("word", ["--quotas=none", "--durations=long", "--faults=/none", "--port=x"])

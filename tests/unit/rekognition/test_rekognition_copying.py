@@ -53,6 +53,12 @@ def test_a_copy_takes_its_time_and_then_runs_like_its_source(bench, project, ver
     assert bench.service.usage()[copy].training_seconds == 0
 
 
+def test_a_copy_has_the_tags_that_it_is_given(bench, project, version, other_project):
+    wanted = request(project, version, other_project, Tags={"of": "copy"})
+    copy = bench.call("CopyProjectVersion", **wanted)["ProjectVersionArn"]
+    assert bench.call("ListTagsForResource", ResourceArn=copy)["Tags"] == {"of": "copy"}
+
+
 def test_the_training_output_is_copied_under_the_copy_s_names(bench, project, version, other_project):
     copy = bench.call("CopyProjectVersion", **request(project, version, other_project))["ProjectVersionArn"]
     bench.clock.pass_(DURATIONS.copying)

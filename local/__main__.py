@@ -17,7 +17,7 @@ def main() -> int:
     """Start, deploy, wait for Ctrl-C, stop."""
     options = _options()
     try:
-        running = start(options.profile, CHECKOUT / "build" / "local", port=options.port)
+        running = start(options.profile, CHECKOUT / "build" / "local", port=options.port, quotas=options.quotas)
     except (LocalCloudError, OSError) as error:
         print(f"the local cloud did not start on port {options.port}: {error}", file=sys.stderr)
         return 1
@@ -42,6 +42,7 @@ def _options() -> Any:
     parser.add_argument("--port", type=int, default=4566)
     parser.add_argument("--deployment", default="demo")
     parser.add_argument("--profile", type=Profile, choices=list(Profile), default=Profile.PLAIN)
+    parser.add_argument("--quotas", default="service", help="of Rekognition, see local/rekognition/quotas.py")
     return parser.parse_args()
 
 

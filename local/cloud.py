@@ -129,10 +129,12 @@ def start(
     port: int = 0,
     wait_scale: float = 0.01,
     patience_seconds: float = 60.0,
+    quotas: str = "service",
 ) -> Running:
     """Start a local cloud in `folder` and return it when it answers.
 
-    Port 0 takes a free one. Workflows wait `wait_scale` times what their definitions say.
+    Port 0 takes a free one. Workflows wait `wait_scale` times what their definitions say. Rekognition has the
+    `quotas` that local/rekognition/quotas.py reads.
     Raises LocalCloudError when it dies or does not answer in time.
     """
     scratch = folder / "scratch"
@@ -152,7 +154,7 @@ def start(
             f"--socket={listening.fileno()}",
             f"--endpoint={endpoint}",
         ]
-        command += [f"--scratch={scratch}"]
+        command += [f"--scratch={scratch}", f"--quotas={quotas}"]
         command += [f"--certificate={certificate}", f"--key={key}"] if certificate else []
         process = subprocess.Popen(
             command,
@@ -174,9 +176,11 @@ def start(
 
 
 @contextmanager
-def local_cloud(profile: Profile, folder: Path, port: int = 0, wait_scale: float = 0.01) -> Iterator[Running]:
+def local_cloud(
+    profile: Profile, folder: Path, port: int = 0, wait_scale: float = 0.01, quotas: str = "service"
+) -> Iterator[Running]:
     """Run a local cloud for the length of a `with` block."""
-    running = start(profile, folder, port, wait_scale)
+    running = start(profile, folder, port, wait_scale, quotas=quotas)
     try:
         yield running
     finally:

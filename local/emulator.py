@@ -25,6 +25,7 @@ from local.integrations import CachedClients, Integrations, TaskFailedError
 from local.overlay.lambda_entry import FAILURE
 
 VERSION = "1.5.33"
+CONTROL = "/_local/"
 
 PRIVATE_NAMES: Mapping[str, tuple[str, ...]] = {
     "app": ("AUTH", "SERVICE_HANDLERS", "app"),
@@ -104,10 +105,15 @@ def check(version: str | None = None) -> None:
         raise UnknownEmulatorError(f"ministack {VERSION} expected, found {version}; {'; '.join(problems)}")
 
 
-def install(rekognition: Rekognition, client: Callable[[str, Credentials, str], Any]) -> Any:
+def install(
+    rekognition: Rekognition,
+    client: Callable[[str, Credentials, str], Any],
+    control: Callable[[str, str, bytes], Answer],
+) -> Any:
     """Adapt the emulator in this process and return its ASGI application.
 
-    `client(service, credentials, region)` makes a boto3 client of the emulator's own endpoint.
+    `client(service, credentials, region)` makes a boto3 client of the emulator's own endpoint;
+    `control(method, path, body)` answers the stand-in's control path.
     """
     check()
     _serve_rekognition(rekognition)
@@ -118,7 +124,7 @@ def install(rekognition: Rekognition, client: Callable[[str, Credentials, str], 
     _put_version_ids_into_bucket_events()
     _finish_what_cloudformation_leaves_out()
     _let_succeed_states_have_output()
-    return _module("app").app
+    return _with_control(_module("app").app, control)
 
 
 def _module(name: str) -> Any:
@@ -154,6 +160,8 @@ def _serve_rekognition(rekognition: Rekognition) -> None:
             region=responses.get_region(),
         )
         answer = await asyncio.get_running_loop().run_in_executor(pool, call)
+        if not answer.status:  # a cut connection: promise a byte that never comes, and the server cuts it
+            return 200, {"Content-Length": "1"}, b""
         return answer.status, {"Content-Type": "application/x-amz-json-1.1", **answer.headers}, answer.body
 
     handler: Callable[..., Awaitable[Response]] = handle
@@ -163,6 +171,25 @@ def _serve_rekognition(rekognition: Rekognition) -> None:
         "target_prefixes": ["RekognitionService"],
         "host_patterns": [r"rekognition\."],
     }
+
+
+def _with_control(application: Any, control: Callable[[str, str, bytes], Answer]) -> Any:
+    """Return the ASGI application with the stand-in's control path, /_local/, beside the emulator's own paths."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(CONTROL):
+            await application(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            event = await receive()
+            body, more = body + event.get("body", b""), event.get("more_body", False)
+        answer = control(scope["method"], scope["path"], body)
+        headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    return app
 
 
 def _authorize_rekognition() -> None:

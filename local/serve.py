@@ -6,6 +6,7 @@ killed terminal or test run. It keeps nothing, so it may also be killed at any t
 
 import argparse
 import asyncio
+import functools
 import os
 import resource
 import shutil
@@ -26,13 +27,14 @@ def main() -> None:
     parser.add_argument("--scratch", type=Path, required=True, help="temporary folder to remove at the end")
     parser.add_argument("--certificate", type=Path, help="TLS certificate, with --key: serve HTTPS")
     parser.add_argument("--key", type=Path)
+    parser.add_argument("--quotas", default="service", help="of Rekognition, see local/rekognition/quotas.py")
     arguments = parser.parse_args()
     threading.Thread(target=_end_with_parent, args=(arguments.scratch,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     os.environ["PYTHONPATH"] = str(OVERLAY)  # for the functions' interpreters
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    application = _application(arguments.endpoint, arguments.certificate)
+    application = _application(arguments.endpoint, arguments.certificate, arguments.quotas)
     asyncio.run(_serve(application, arguments.socket, arguments.certificate, arguments.key))
 
 
@@ -43,13 +45,15 @@ def _end_with_parent(scratch: Path) -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def _application(endpoint: str, certificate: Path | None) -> Any:
+def _application(endpoint: str, certificate: Path | None, quotas: str) -> Any:
     # Imported here: ministack reads the environment when it is imported.
     import boto3
     from botocore.config import Config
 
     from local import emulator
+    from local.rekognition.control import control
     from local.rekognition.objects import S3Objects
+    from local.rekognition.quotas import quotas_from
     from local.rekognition.service import Rekognition
 
     # Workflows retry by their own Retry, so boto3 must not; a host prefix would name another host.
@@ -76,8 +80,9 @@ def _application(endpoint: str, certificate: Path | None) -> Any:
             )
 
     root = emulator.Credentials("test", "test", "")
-    rekognition = Rekognition(objects=S3Objects(client("s3", root, os.environ["MINISTACK_REGION"])))
-    return emulator.install(rekognition, client)
+    objects = S3Objects(client("s3", root, os.environ["MINISTACK_REGION"]))
+    rekognition = Rekognition(objects=objects, quotas=quotas_from(quotas))
+    return emulator.install(rekognition, client, functools.partial(control, rekognition))
 
 
 async def _serve(application: Any, listening: int, certificate: Path | None, key: Path | None) -> None:

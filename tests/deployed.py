@@ -40,7 +40,8 @@ def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             local=False,
         )
         return
-    with local_cloud(Profile.STRICT, tmp_path_factory.mktemp("cloud")) as running:
+    # The deployment runs a model for each of its four projects, twice the service's own quota.
+    with local_cloud(Profile.STRICT, tmp_path_factory.mktemp("cloud"), quotas="running_models=off") as running:
         bootstrap(running)
         deploy(running, context={"deployment": DEPLOYMENT})
         clients = cache(running.client)

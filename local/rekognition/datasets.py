@@ -41,6 +41,8 @@ def create_dataset(context: Context, caller: Caller, request: dict[str, Any]) ->
         created, status = stamp / 1000, DatasetStatus.CREATE_IN_PROGRESS
         message = "The dataset is being created."
         state.put_dataset(Dataset(arn, project.arn, kind, created, status, now, created, message, ahead=ahead))
+        if "Tags" in request:
+            state.tags[arn] = request["Tags"]
     return {"DatasetArn": arn}
 
 

@@ -21,14 +21,15 @@ from local.rekognition.learning.threads import one_core
 from local.rekognition.lifecycle import Status
 from local.rekognition.objects import ObjectStore, ObjectUnavailableError
 from local.rekognition.orders import TrainedModel
-from local.rekognition.state import Caller, State
+from local.rekognition.rates import use_capacity
+from local.rekognition.state import Caller
 
 
 def detect_custom_labels(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     """Look at one image with a running model."""
     if len(request["Image"]) != 1:
         raise invalid_parameter("Image needs exactly one of Bytes and S3Object.")
-    trained = _running_model(context.state, caller, request["ProjectVersionArn"])
+    trained = _running_model(context, caller, request["ProjectVersionArn"])
     image = _image(request["Image"], context.objects)
     with one_core():
         predictions = trained.model.predict(image)
@@ -40,11 +41,12 @@ def detect_custom_labels(context: Context, caller: Caller, request: dict[str, An
     return {"CustomLabels": labels[: request.get("MaxResults")]}
 
 
-def _running_model(state: State, caller: Caller, arn: str) -> TrainedModel:
-    with state.lock:
-        version = state.version(caller, arn)
+def _running_model(context: Context, caller: Caller, arn: str) -> TrainedModel:
+    with context.state.lock:
+        version = context.state.version(caller, arn)
     if version.status is not Status.RUNNING or version.outcome is None or version.outcome.model is None:
         raise not_ready(arn, version.status)
+    use_capacity(context, version)
     return version.outcome.model
 
 

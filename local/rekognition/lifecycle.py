@@ -15,15 +15,21 @@ class Status(StrEnum):
     TRAINING_IN_PROGRESS = "TRAINING_IN_PROGRESS"
     TRAINING_COMPLETED = "TRAINING_COMPLETED"
     TRAINING_FAILED = "TRAINING_FAILED"
+    COPYING_IN_PROGRESS = "COPYING_IN_PROGRESS"
+    COPYING_COMPLETED = "COPYING_COMPLETED"
+    COPYING_FAILED = "COPYING_FAILED"
     STARTING = "STARTING"
     RUNNING = "RUNNING"
+    FAILED = "FAILED"
     STOPPING = "STOPPING"
     STOPPED = "STOPPED"
     DELETING = "DELETING"
 
 
-STARTABLE = {Status.TRAINING_COMPLETED, Status.STOPPED}
-DELETABLE = {Status.TRAINING_COMPLETED, Status.TRAINING_FAILED, Status.STOPPED}
+STARTABLE = {Status.TRAINING_COMPLETED, Status.COPYING_COMPLETED, Status.STOPPED}
+DELETABLE = STARTABLE | {Status.TRAINING_FAILED, Status.COPYING_FAILED, Status.FAILED}
+SERVING = {Status.STARTING, Status.RUNNING}  # what the quota of running models counts
+UNSETTLED = {Status.TRAINING_IN_PROGRESS, Status.COPYING_IN_PROGRESS, Status.DELETING}  # not to be copied
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,13 @@ class Durations:
     stopping: float = 0.5
     deleting: float = 0.2
     dataset: float = 0.5  # to create, update or delete one
+    copying: float = 1.0
 
 
 DEFAULT_DURATIONS = Durations()
+# As the developer guide and its samples have it: a training of 6,000 images took 70 minutes, stop and start together
+# take 10 to 20. Stopping, deleting and copying are guesses.
+SERVICE_DURATIONS = Durations(training=4200, starting=600, stopping=120, deleting=60, copying=600)
 
 
 @dataclass(frozen=True)
@@ -69,6 +79,8 @@ class Version:
     trained_at: float | None = None
     min_units: int | None = None
     max_units: int | None = None
+    hosting_failure: str | None = None  # why STARTING shall end in FAILED
+    source_arn: str | None = None  # of a copy
 
 
 def settled(version: Version, now: float, durations: Durations) -> Version:
@@ -79,8 +91,13 @@ def settled(version: Version, now: float, durations: Durations) -> Version:
             done = max(version.since + durations.training, version.learned_at)
             result = Status.TRAINING_COMPLETED if version.outcome.model else Status.TRAINING_FAILED
             return replace(version, status=result, since=done, trained_at=done) if now >= done else version
+        case Status.COPYING_IN_PROGRESS if version.outcome and version.learned_at is not None:
+            done = max(version.since + durations.copying, version.learned_at)
+            result = Status.COPYING_COMPLETED if version.outcome.model else Status.COPYING_FAILED
+            return replace(version, status=result, since=done, trained_at=done) if now >= done else version
         case Status.STARTING if now >= version.since + durations.starting:
-            return replace(version, status=Status.RUNNING, since=version.since + durations.starting)
+            result = Status.FAILED if version.hosting_failure else Status.RUNNING
+            return replace(version, status=result, since=version.since + durations.starting)
         case Status.STOPPING if now >= version.since + durations.stopping:
             return replace(version, status=Status.STOPPED, since=version.since + durations.stopping)
         case _:

@@ -6,29 +6,39 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from local.rekognition.errors import ServiceError, invalid_token
-from local.rekognition.lifecycle import Project, Version
 
 LARGEST_PAGE = 100
-Thing = TypeVar("Thing", Project, Version)
 Item = TypeVar("Item")
 
 
-def page(things: Sequence[Thing], request: dict[str, Any]) -> tuple[list[Thing], dict[str, str]]:
+class Dated(Protocol):
+    """What can be paged: no two of one list are of the same time."""
+
+    @property
+    def created(self) -> float: ...
+
+
+Thing = TypeVar("Thing", bound=Dated)
+
+
+def page(
+    things: Sequence[Thing], request: dict[str, Any], largest: int = LARGEST_PAGE
+) -> tuple[list[Thing], dict[str, str]]:
     """Return the page of newest-first things that the request asks for, and NextToken when more follow.
 
     A token names the creation time of the last thing shown and the request it belongs to, so that a page neither
     skips nor repeats when things come and go. Raises ServiceError: InvalidPaginationTokenException,
-    ValidationException for a page of none or over 100.
+    ValidationException for a page of none or over `largest`.
     """
-    size = request.get("MaxResults", LARGEST_PAGE)
-    if not 1 <= size <= LARGEST_PAGE:
+    size = request.get("MaxResults", largest)
+    if not 1 <= size <= largest:
         raise ServiceError(
             "ValidationException",
             f"1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: "
-            f"Member must have value between 1 and {LARGEST_PAGE}",
+            f"Member must have value between 1 and {largest}",
         )
     scope = _scope(request)
     if request.get("NextToken"):

@@ -12,6 +12,7 @@ from local.rekognition.dataset_reports import dataset_metadata
 from local.rekognition.errors import in_use, invalid_parameter
 from local.rekognition.lifecycle import Project, Status
 from local.rekognition.pages import page
+from local.rekognition.quotas import check_quota
 from local.rekognition.state import Caller
 
 
@@ -20,11 +21,14 @@ def create_project(context: Context, caller: Caller, request: dict[str, Any]) ->
         raise invalid_parameter("The local stand-in serves Custom Labels projects only, without AutoUpdate.")
     name = request["ProjectName"]
     with context.state.lock:
-        if any(project.name == name for project in context.state.projects(caller)):
+        projects = context.state.projects(caller)
+        if any(project.name == name for project in projects):
             raise in_use(f"A project named {name} exists.")
+        check_quota(context.quotas.projects, len(projects) + 1, "projects")
         stamp = context.state.stamp()
         project = Project(caller.arn(f"project/{name}/{stamp}"), name, stamp / 1000)
         context.state.put_project(project)
+        context.state.tags[project.arn] = dict(request.get("Tags", {}))
     return {"ProjectArn": project.arn}
 
 

@@ -26,6 +26,9 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+CUT = Answer(0, b"")  # no answer at all: whoever serves it cuts the connection
+
+
 def operation_of(target: str) -> str:
     """Return the operation that an X-Amz-Target header names."""
     if not target.startswith(TARGET_PREFIX):

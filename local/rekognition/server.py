@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from local.rekognition.control import PREFIX, control
 from local.rekognition.errors import ServiceError
-from local.rekognition.protocol import Answer, failure
+from local.rekognition.protocol import CUT, Answer, failure
 from local.rekognition.service import Rekognition
 
-ACCOUNT = "000000000000"
+ACCOUNT = "000000000000"  # of every access key that is not itself an account, 12 digits
 _DEFAULT_REGION = "us-east-1"
 _MOST_BYTES = 8 * 1024 * 1024  # the largest image as base64, and the rest of a request
-_SCOPE = re.compile(r"Credential=[^/,]+/\d{8}/(?P<region>[a-z0-9-]+)/rekognition/aws4_request")
+_SCOPE = re.compile(r"Credential=(?P<key>[^/,]+)/\d{8}/(?P<region>[a-z0-9-]+)/rekognition/aws4_request")
+_IS_ACCOUNT = re.compile(r"\d{12}")
 
 
 def serve(rekognition: Rekognition, port: int = 0) -> ThreadingHTTPServer:
@@ -20,6 +22,9 @@ def serve(rekognition: Rekognition, port: int = 0) -> ThreadingHTTPServer:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._send(control(rekognition, "GET", self.path, b""))
 
         def do_POST(self) -> None:
             self._send(self._answer())
@@ -29,15 +34,21 @@ def serve(rekognition: Rekognition, port: int = 0) -> ThreadingHTTPServer:
             if not length.isdecimal() or int(length) > _MOST_BYTES:
                 self.close_connection = True  # the body stays unread
                 return failure(ServiceError("RequestEntityTooLargeException", "Send a length of at most 8 MB.", 413))
+            body = self.rfile.read(int(length))
+            if self.path.startswith(PREFIX):
+                return control(rekognition, "POST", self.path, body)
             scope = _SCOPE.search(self.headers.get("Authorization", ""))
             return rekognition.answer(
                 self.headers.get("X-Amz-Target", ""),
-                self.rfile.read(int(length)),
-                account=ACCOUNT,
+                body,
+                account=scope["key"] if scope and _IS_ACCOUNT.fullmatch(scope["key"]) else ACCOUNT,
                 region=scope["region"] if scope else _DEFAULT_REGION,
             )
 
         def _send(self, answer: Answer) -> None:
+            if answer == CUT:
+                self.close_connection = True
+                return
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)

@@ -7,17 +7,24 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from local.rekognition import dataset_reports, datasets, detection, projects, versions
+from local.rekognition import copying, dataset_reports, datasets, detection, policies, projects, tags, versions
 from local.rekognition.context import Context
 from local.rekognition.errors import ServiceError, invalid_parameter
-from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Version
+from local.rekognition.fault_plans import NO_FAULTS, FaultPlan
+from local.rekognition.faults import Faults, Struck
+from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Status, Version
 from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
+from local.rekognition.meter import Usage
 from local.rekognition.objects import ObjectStore
 from local.rekognition.orders import Outcome
-from local.rekognition.protocol import Answer, failure, operation_of, read_body, success
+from local.rekognition.protocol import CUT, Answer, failure, operation_of, read_body, success
+from local.rekognition.quotas import SERVICE_QUOTAS, Quotas
+from local.rekognition.rates import check_rate
 from local.rekognition.state import Caller, State
+from local.rekognition.storage import StateFolder
 from local.rekognition.training import train
 from local.rekognition.validation import knows, validated
 
@@ -37,10 +44,18 @@ OPERATIONS: Mapping[str, Callable[[Context, Caller, dict[str, Any]], dict[str, A
     "DeleteProjectVersion": versions.delete_project_version,
     "StartProjectVersion": versions.start_project_version,
     "StopProjectVersion": versions.stop_project_version,
+    "CopyProjectVersion": copying.copy_project_version,
     "DetectCustomLabels": detection.detect_custom_labels,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
+    "ListTagsForResource": tags.list_tags_for_resource,
+    "PutProjectPolicy": policies.put_project_policy,
+    "ListProjectPolicies": policies.list_project_policies,
+    "DeleteProjectPolicy": policies.delete_project_policy,
 }
 
 _TRAININGS_AT_ONCE = 2
+_ONLY_READ = ("Describe", "Detect", "Get", "List")
 _CRASHED = "Amazon Rekognition experienced a service issue."
 _log = logging.getLogger(__name__)
 
@@ -55,12 +70,27 @@ class Rekognition:
         now: Callable[[], float] = time.time,
         durations: Durations = DEFAULT_DURATIONS,
         limits: DataLimits = DEFAULT_LIMITS,
+        quotas: Quotas = SERVICE_QUOTAS,
+        faults: FaultPlan = NO_FAULTS,
+        bill_starting: bool = False,
+        folder: Path | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """Begin with nothing, or with what the folder keeps. Raises StateFolderError.
+
+        `sleep` waits for the latencies of `faults`; `bill_starting` makes the meter bill STARTING too.
+        """
         self._objects = objects
         self._now = now
         self._state = State(now, durations)
-        self._context = Context(self._state, objects, self._begin_training, limits)
+        self._context = Context(self._state, objects, self._begin_training, limits, quotas)
         self._trainers = ThreadPoolExecutor(_TRAININGS_AT_ONCE, thread_name_prefix="training")
+        self.faults = Faults(faults)
+        self._plan = faults
+        self._bill_starting = bill_starting
+        self._sleep = sleep
+        self._folder = StateFolder(folder) if folder else None
+        self._resume()
 
     def answer(self, target: str, body: bytes, *, account: str, region: str) -> Answer:
         """Answer one request; a caller's mistake is an error answer, never an exception."""
@@ -71,19 +101,76 @@ class Rekognition:
             request = validated(operation, read_body(body))
             if operation not in OPERATIONS:
                 raise invalid_parameter(f"{operation} is not served by the local stand-in.")
-            return success(OPERATIONS[operation](self._context, Caller(account, region), request))
+            struck = self.faults.strike(operation)
+            if struck.wait:
+                self._sleep(struck.wait)
+            return CUT if struck.cut else self._answer(operation, Caller(account, region), request, struck)
         except ServiceError as error:
             return failure(error)
+
+    def usage(self) -> Mapping[str, Usage]:
+        """Return what every version has used so far, deleted ones too, by its ARN."""
+        with self._state.lock:
+            return self._state.usage(self._bill_starting)
+
+    def reset(self) -> None:
+        """Forget everything; trainings that still run come to nothing. The plan of faults begins anew."""
+        with self._state.lock:
+            self._state.forget()
+            self.faults.follow(self._plan)
+            self._save()
+
+    def close(self) -> None:
+        """Wait for the trainings that run, keep what they bring, and leave the folder."""
+        self._trainers.shutdown(cancel_futures=True)
+        if self._folder:
+            with self._state.lock:
+                self._save()
+            self._folder.close()
+
+    def _answer(self, operation: str, caller: Caller, request: dict[str, Any], struck: Struck) -> Answer:
+        if struck.refusal:
+            raise struck.refusal
+        context = replace(self._context, endings=struck.endings)
+        check_rate(context, caller, operation)
+        response = OPERATIONS[operation](context, caller, request)
+        if not operation.startswith(_ONLY_READ):
+            self._save()
+        return success(response)
+
+    def _save(self) -> None:
+        if self._folder:
+            with self._state.lock:
+                self._folder.save(self._state.contents())
+
+    def _resume(self) -> None:
+        """Take up what the folder keeps: trainings begin again, a copy that was cut off has failed."""
+        contents = self._folder.load() if self._folder else None
+        if contents is None:
+            return
+        with self._state.lock:
+            self._state.restore(contents)
+            for version in self._state.in_status(Status.TRAINING_IN_PROGRESS):
+                if version.outcome is None:
+                    self._begin_training(version)
+            for version in self._state.in_status(Status.COPYING_IN_PROGRESS):
+                if version.outcome is None:
+                    self._state.put_version(replace(version, outcome=Outcome(_CRASHED), learned_at=self._now()))
 
     def _begin_training(self, version: Version) -> None:
         learning = self._trainers.submit(train, version.order, self._objects, self._now, self._context.limits)
         learning.add_done_callback(lambda done: self._end_training(version, done))
 
     def _end_training(self, version: Version, learning: Future[Outcome]) -> None:
+        if learning.cancelled():
+            return  # it begins again when the folder is taken up
         error = learning.exception()
         if error is not None:
             _log.error("The training of %s crashed.", version.arn, exc_info=error)
         outcome = Outcome(_CRASHED) if error is not None else learning.result()
         with self._state.lock:
+            if not self._state.has_version(version.arn):
+                return  # forgotten meanwhile
             # No other request changes a version while it trains.
             self._state.put_version(replace(version, outcome=outcome, learned_at=self._now()))
+            self._save()

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
+from typing import Any, Final
 
+from local.rekognition.buckets import Buckets
 from local.rekognition.dataset_lifecycle import Dataset, is_deleted, settled_dataset
 from local.rekognition.errors import not_found
-from local.rekognition.lifecycle import Durations, Project, Version, is_gone, settled
+from local.rekognition.lifecycle import Durations, Project, Status, Version, is_gone, settled
+from local.rekognition.meter import Meter, Usage
+from local.rekognition.policy_documents import ProjectPolicy
+
+_SURROUNDINGS: Final = frozenset({"lock", "now", "buckets", "_durations"})
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,10 @@ class State:
         self._versions: dict[str, Version] = {}
         self._datasets: dict[str, Dataset] = {}
         self._last_stamp = 0
+        self.tags: dict[str, dict[str, str]] = {}  # by ARN
+        self.policies: dict[str, dict[str, ProjectPolicy]] = {}  # by the project's ARN, by name
+        self.meter = Meter()
+        self.buckets = Buckets(now)
 
     def stamp(self) -> int:
         """Return the time in epoch milliseconds, never the same twice: it ends an ARN."""
@@ -44,6 +54,48 @@ class State:
 
     def put_version(self, version: Version) -> None:
         self._versions[version.arn] = version
+        self.meter.watch(version)
+
+    def knows(self, caller: Caller, arn: str) -> bool:
+        """Tell whether the caller has a thing with this ARN."""
+        self._catch_up()
+        known = arn in self._projects or arn in self._versions or arn in self._datasets
+        return known and arn.startswith(caller.arn(""))
+
+    def has_version(self, arn: str) -> bool:
+        """Tell whether anyone has this version."""
+        self._catch_up()
+        return arn in self._versions
+
+    def count(self, caller: Caller, statuses: Set[Status]) -> int:
+        """Return how many of the caller's versions, of all projects, are in one of the statuses."""
+        self._catch_up()
+        mine = caller.arn("project/")
+        return sum(v.status in statuses for v in self._versions.values() if v.arn.startswith(mine))
+
+    def usage(self, bill_starting: bool) -> dict[str, Usage]:
+        """Return what every version has used so far, by its ARN."""
+        self._catch_up()
+        return self.meter.usage(self.now(), bill_starting)
+
+    def contents(self) -> dict[str, Any]:
+        """Return all that is to outlive this process."""
+        return {name: value for name, value in vars(self).items() if name not in _SURROUNDINGS}
+
+    def restore(self, contents: dict[str, Any]) -> None:
+        """Take over what `contents` once returned."""
+        vars(self).update(contents)
+
+    def in_status(self, status: Status) -> list[Version]:
+        """Return everyone's versions in a status."""
+        return [version for version in self._versions.values() if version.status is status]
+
+    def forget(self) -> None:
+        """Forget everything but the last stamp: no ARN comes twice."""
+        fresh = State(self.now, self._durations)
+        fresh._last_stamp = self._last_stamp
+        self.restore(fresh.contents())
+        self.buckets.forget()
 
     def projects(self, caller: Caller) -> list[Project]:
         """Return the caller's projects, newest first."""
@@ -90,16 +142,23 @@ class State:
     def _catch_up(self) -> None:
         now = self.now()
         seconds = self._durations.dataset
-        self._datasets = {
-            arn: settled_dataset(dataset, now, seconds)
-            for arn, dataset in self._datasets.items()
-            if not is_deleted(dataset, now, seconds)
-        }
-        self._projects = {
-            arn: project for arn, project in self._projects.items() if not is_gone(project, now, self._durations)
-        }
-        self._versions = {
-            arn: settled(version, now, self._durations)
-            for arn, version in self._versions.items()
-            if not is_gone(version, now, self._durations)
-        }
+        for arn, dataset in list(self._datasets.items()):
+            if is_deleted(dataset, now, seconds):
+                self._forget_one(arn)
+            else:
+                self._datasets[arn] = settled_dataset(dataset, now, seconds)
+        things: dict[str, Project | Version] = {**self._projects, **self._versions}
+        for arn in [arn for arn, thing in things.items() if is_gone(thing, now, self._durations)]:
+            self._forget_one(arn)
+        for version in list(self._versions.values()):
+            after = settled(version, now, self._durations)
+            if after is not version:
+                self.put_version(after)
+
+    def _forget_one(self, arn: str) -> None:
+        """Take a thing away, and what hangs on it; its usage stays."""
+        self._projects.pop(arn, None)
+        self._versions.pop(arn, None)
+        self._datasets.pop(arn, None)
+        self.tags.pop(arn, None)
+        self.policies.pop(arn, None)

@@ -9,9 +9,12 @@ from typing import Any
 from local.rekognition.context import Context
 from local.rekognition.dataset_lifecycle import USABLE, Dataset, DatasetType
 from local.rekognition.errors import in_use, invalid_parameter
-from local.rekognition.lifecycle import DELETABLE, STARTABLE, Status, Version
-from local.rekognition.orders import Entries, Location, Order
+from local.rekognition.fault_plans import Fault
+from local.rekognition.lifecycle import DELETABLE, SERVING, STARTABLE, Status, Version
+from local.rekognition.meter import training_seconds
+from local.rekognition.orders import Entries, Location, Order, Outcome
 from local.rekognition.pages import page
+from local.rekognition.quotas import check_quota
 from local.rekognition.state import Caller, State
 
 
@@ -24,16 +27,22 @@ def create_project_version(context: Context, caller: Caller, request: dict[str, 
         project = context.state.project(caller, request["ProjectArn"])
         if project.status is not Status.CREATED:
             raise in_use(f"The project {project.name} is being deleted.")
-        if any(version.order.version_name == name for version in context.state.versions(project.arn)):
+        versions = context.state.versions(project.arn)
+        if any(version.order.version_name == name for version in versions):
             raise in_use(f"The project {project.name} has a version named {name}.")
         datasets = context.state.datasets(project.arn)
         training, testing = _data_of_datasets(request, datasets) if datasets else _data(request)
+        _check_quotas_of_training(context, caller, len(versions))
         stamp = context.state.stamp()
         arn = caller.arn(f"project/{project.name}/version/{name}/{stamp}")
         order = Order(arn, project.name, name, training, testing, request)
         version = Version(arn, project.arn, stamp / 1000, order, Status.TRAINING_IN_PROGRESS, context.state.now())
+        if Fault.TRAINING_FAILED in context.endings:
+            version = replace(version, outcome=_failed(context, request), learned_at=version.since)
         context.state.put_version(version)
-    context.begin_training(version)
+        context.state.tags[arn] = dict(request.get("Tags", {}))
+    if version.outcome is None:
+        context.begin_training(version)
     return {"ProjectVersionArn": arn}
 
 
@@ -52,9 +61,10 @@ def start_project_version(context: Context, caller: Caller, request: dict[str, A
         raise invalid_parameter("MaxInferenceUnits is less than MinInferenceUnits.")
     with context.state.lock:
         version = _in_status(context.state, caller, request, STARTABLE)
-        context.state.put_version(
-            replace(version, status=Status.STARTING, since=context.state.now(), min_units=least, max_units=most)
-        )
+        check_quota(context.quotas.inference_units, most or least, "inference units of a model")
+        check_quota(context.quotas.running_models, context.state.count(caller, SERVING) + 1, "running models")
+        starting = replace(version, status=Status.STARTING, since=context.state.now(), min_units=least, max_units=most)
+        context.state.put_version(replace(starting, hosting_failure=context.endings.get(Fault.HOSTING_FAILED)))
     return {"Status": Status.STARTING}
 
 
@@ -70,6 +80,21 @@ def delete_project_version(context: Context, caller: Caller, request: dict[str, 
         version = _in_status(context.state, caller, request, DELETABLE)
         context.state.put_version(replace(version, status=Status.DELETING, since=context.state.now()))
     return {"Status": Status.DELETING}
+
+
+def _check_quotas_of_training(context: Context, caller: Caller, versions: int) -> None:
+    check_quota(context.quotas.models_per_project, versions + 1, "models of a project")
+    training = context.state.count(caller, {Status.TRAINING_IN_PROGRESS})
+    check_quota(context.quotas.trainings(caller.region), training + 1, "concurrent trainings")
+
+
+def _failed(context: Context, request: dict[str, Any]) -> Outcome:
+    """Return the end of a training that is to fail."""
+    results = {
+        "TrainingDataResult": {"Input": request.get("TrainingData", {})},
+        "TestingDataResult": {"Input": request.get("TestingData", {})},
+    }
+    return Outcome(context.endings[Fault.TRAINING_FAILED], results=results)
 
 
 def _in_status(state: State, caller: Caller, request: dict[str, Any], legal: set[Status]) -> Version:
@@ -122,10 +147,14 @@ def _description(version: Version) -> dict[str, Any]:
         "MaxInferenceUnits": version.max_units,
         "KmsKeyId": request.get("KmsKeyId"),
         "VersionDescription": request.get("VersionDescription"),
+        "SourceProjectVersionArn": version.source_arn,
     }
     if version.outcome and version.trained_at is not None:
-        described |= {"StatusMessage": version.outcome.message, "TrainingEndTimestamp": version.trained_at}
-        described |= version.outcome.results
-        if version.outcome.model:  # a training that failed is not billed
-            described["BillableTrainingTimeInSeconds"] = max(1, round(version.trained_at - version.created))
+        described |= {"StatusMessage": version.outcome.message} | dict(version.outcome.results)
+        if version.source_arn is None:
+            described["TrainingEndTimestamp"] = version.trained_at
+            if version.outcome.model:  # a training that failed is not billed
+                described["BillableTrainingTimeInSeconds"] = training_seconds(version)
+    if version.status is Status.FAILED:
+        described["StatusMessage"] = version.hosting_failure
     return {name: value for name, value in described.items() if value is not None}

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +15,11 @@ from PIL import Image, ImageDraw
 from local.rekognition.lifecycle import Durations
 from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.objects import ObjectUnavailableError, Reason
+from local.rekognition.quotas import NO_QUOTAS, Quotas
 from local.rekognition.service import Rekognition
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
-DURATIONS = Durations(training=600, starting=300, stopping=60, deleting=10, dataset=30)
+DURATIONS = Durations(training=600, starting=300, stopping=60, deleting=10, dataset=30, copying=120)
 
 
 class MemoryObjects:
@@ -73,11 +75,14 @@ class Bench:
 
     clock: Clock = field(default_factory=Clock)
     objects: MemoryObjects = field(default_factory=MemoryObjects)
+    quotas: Quotas = NO_QUOTAS
     limits: DataLimits = DEFAULT_LIMITS
+    more: Mapping[str, Any] = field(default_factory=dict)  # of the service's settings
     service: Rekognition = field(init=False)
 
     def __post_init__(self) -> None:
-        self.service = Rekognition(objects=self.objects, now=self.clock, durations=DURATIONS, limits=self.limits)
+        settings = {"objects": self.objects, "now": self.clock, "sleep": self.clock.pass_, "durations": DURATIONS}
+        self.service = Rekognition(**settings, limits=self.limits, quotas=self.quotas, **self.more)
 
     def send(self, operation: str, account: str = ACCOUNT, **request: Any) -> tuple[int, dict[str, Any]]:
         body = json.dumps(request).encode()

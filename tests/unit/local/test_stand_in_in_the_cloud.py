@@ -1,0 +1,54 @@
+"""What the local cloud passes on to its Rekognition: quotas, and the control path."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+
+import boto3
+import botocore.exceptions
+import pytest
+from botocore.config import Config
+
+from local.cloud import Profile, Running, local_cloud
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with local_cloud(Profile.PLAIN, tmp_path_factory.mktemp("cloud"), quotas="projects=1") as running:
+        yield running
+
+
+@pytest.fixture
+def rekognition(cloud):
+    """A client that shows each error as it comes, of a service with nothing in it."""
+    ask(cloud, "reset", {})
+    return boto3.client("rekognition", endpoint_url=cloud.endpoint, config=Config(retries={"total_max_attempts": 1}))
+
+
+def ask(cloud: Running, what: str, body: object = None) -> object:
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(urllib.request.Request(f"{cloud.endpoint}/_local/{what}", data)) as answer:
+        return json.load(answer)
+
+
+def test_the_cloud_s_quotas_are_the_given_ones(rekognition):
+    rekognition.create_project(ProjectName="a")
+    with pytest.raises(rekognition.exceptions.LimitExceededException):
+        rekognition.create_project(ProjectName="b")
+
+
+def test_the_control_path_is_served_beside_the_emulator(cloud, rekognition):
+    rekognition.create_project(ProjectName="a")
+    assert ask(cloud, "meter") == {"usage": {}}
+    ask(cloud, "faults", {"rules": [{"fault": "throttling"}]})
+    with pytest.raises(rekognition.exceptions.ThrottlingException):
+        rekognition.describe_projects()
+    ask(cloud, "reset", {})
+    assert rekognition.describe_projects()["ProjectDescriptions"] == []
+
+
+def test_a_connection_is_cut_in_the_cloud_too(cloud, rekognition):
+    ask(cloud, "faults", {"rules": [{"fault": "connection_cut", "on": [1]}]})
+    with pytest.raises(botocore.exceptions.ConnectionClosedError):
+        rekognition.describe_projects()
+    rekognition.describe_projects()

@@ -1,0 +1,165 @@
+"""Failures on purpose."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+from rekognition_bench import DURATIONS, Bench, shapes_data
+
+from local.rekognition.fault_plans import (
+    Distribution,
+    Fault,
+    FaultPlan,
+    InvalidFaultPlanError,
+    Latency,
+    Rule,
+    plan_as_json,
+    plan_from,
+)
+from local.rekognition.faults import Faults
+from local.rekognition.protocol import CUT
+
+
+def plan(*rules: Rule, seed: int = 0) -> FaultPlan:
+    return FaultPlan(rules, seed)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "name"),
+    [
+        (Fault.THROTTLING, 500, "ThrottlingException"),
+        (Fault.PROVISIONED_THROUGHPUT, 400, "ProvisionedThroughputExceededException"),
+        (Fault.INTERNAL_ERROR, 500, "InternalServerError"),
+        (Fault.ACCESS_DENIED, 400, "AccessDeniedException"),
+    ],
+)
+def test_a_refusal_comes_with_its_name_and_status(bench, fault, status, name):
+    bench.service.faults.follow(plan(Rule(fault)))
+    found, body = bench.send("DescribeProjects")
+    assert (found, body["__type"]) == (status, name)
+
+
+def test_a_refused_request_changes_nothing(bench):
+    bench.service.faults.follow(plan(Rule(Fault.THROTTLING, on=frozenset({1}))))
+    assert bench.send("CreateProject", ProjectName="p")[0] == 500
+    assert bench.call("DescribeProjects")["ProjectDescriptions"] == []
+
+
+def test_access_denied_strikes_custom_labels_and_nothing_else():
+    faults = Faults(plan(Rule(Fault.ACCESS_DENIED)))
+    refused = [name for name in ("CreateProject", "DetectCustomLabels", "DetectLabels") if faults.strike(name).refusal]
+    assert refused == ["CreateProject", "DetectCustomLabels"]
+
+
+def test_a_rule_strikes_its_own_operations_at_the_requests_that_it_names(bench):
+    rule = Rule(Fault.INTERNAL_ERROR, frozenset({"DescribeProjects"}), on=frozenset({2, 4}))
+    bench.service.faults.follow(plan(rule))
+    bench.call("CreateProject", ProjectName="p")
+    assert [bench.send("DescribeProjects")[0] for _ in range(5)] == [200, 500, 200, 500, 200]
+
+
+def test_chance_repeats_with_its_seed():
+    def struck(seed: int) -> list[bool]:
+        faults = Faults(plan(Rule(Fault.THROTTLING, probability=0.3), seed=seed))
+        return [faults.strike("DescribeProjects").refusal is not None for _ in range(500)]
+
+    assert struck(1) == struck(1) != struck(2)
+    assert 100 < sum(struck(1)) < 200
+
+
+def test_latency_passes_before_the_answer(bench):
+    latency = Latency(Distribution.FIXED, 1.5)
+    bench.service.faults.follow(plan(Rule(Fault.LATENCY, latency=latency)))
+    before = bench.clock()
+    bench.call("DescribeProjects")
+    assert bench.clock() == before + 1.5
+
+
+@pytest.mark.parametrize(
+    ("latency", "median"),
+    [
+        (Latency(Distribution.UNIFORM, 1.0, 3.0), 2.0),
+        (Latency(Distribution.EXPONENTIAL, 1.0), 0.693),
+        (Latency(Distribution.LOGNORMAL, 0.2, 0.5), 0.2),
+    ],
+)
+def test_latencies_are_spread_as_asked(latency, median):
+    faults = Faults(plan(Rule(Fault.LATENCY, latency=latency)))
+    waits = [faults.strike("DetectCustomLabels").wait for _ in range(2000)]
+    assert statistics.median(waits) == pytest.approx(median, rel=0.1)
+
+
+def test_a_cut_connection_has_no_answer(bench):
+    bench.service.faults.follow(plan(Rule(Fault.CONNECTION_CUT)))
+    answer = bench.service.answer("RekognitionService.DescribeProjects", b"{}", account="1" * 12, region="eu-west-1")
+    assert answer == CUT
+
+
+def test_a_training_fails_with_the_given_reason(bench, project):
+    rule = Rule(Fault.TRAINING_FAILED, on=frozenset({1}), message="The manifest file is empty.")
+    bench.service.faults.follow(plan(rule))
+    version = bench.create_version(project, **shapes_data(bench))
+    assert bench.describe(version)["Status"] == "TRAINING_IN_PROGRESS"
+    found = bench.trained(version)
+    assert (found["Status"], found["StatusMessage"]) == ("TRAINING_FAILED", "The manifest file is empty.")
+    assert bench.trained(bench.create_version(project, "v2", **shapes_data(bench)))["Status"] == "TRAINING_COMPLETED"
+
+
+def test_hosting_fails_after_starting_and_is_billed_no_further(bench, version):
+    bench.service.faults.follow(plan(Rule(Fault.HOSTING_FAILED, message="No capacity.")))
+    start = {"ProjectVersionArn": version, "MinInferenceUnits": 1}
+    assert bench.call("StartProjectVersion", **start) == {"Status": "STARTING"}
+    bench.clock.pass_(DURATIONS.starting)
+    found = bench.describe(version)
+    assert (found["Status"], found["StatusMessage"]) == ("FAILED", "No capacity.")
+    bench.clock.pass_(1000)
+    used = bench.service.usage()[version]
+    assert (used.billed_unit_seconds, used.starting_unit_seconds) == (0, DURATIONS.starting)
+    assert bench.error("StartProjectVersion", **start) == "ResourceInUseException"
+    bench.call("DeleteProjectVersion", ProjectVersionArn=version)
+
+
+def test_a_plan_is_read_from_json_and_written_back():
+    given = {
+        "seed": 7,
+        "rules": [
+            {"fault": "throttling", "operations": ["DetectCustomLabels"], "probability": 0.1},
+            {"fault": "training_failed", "probability": 1.0, "on": [1], "message": "why"},
+            {
+                "fault": "latency",
+                "probability": 1.0,
+                "latency": {"distribution": "lognormal", "seconds": 0.2, "second": 0.5},
+            },
+        ],
+    }
+    assert plan_as_json(plan_from(given)) == given
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        [],
+        {},
+        {"fault": "rain"},
+        {"fault": "throttling", "colour": "red"},
+        {"fault": "throttling", "probability": 1.1},
+        {"fault": "throttling", "on": ["x"]},
+        {"fault": "throttling", "latency": {"distribution": "fixed", "seconds": 1}},
+        {"fault": "latency"},
+        {"fault": "latency", "latency": {"distribution": "fixed", "seconds": -1}},
+        {"fault": "latency", "latency": {"distribution": "fixed"}},
+        {"fault": "hosting_failed", "operations": ["CreateProject"]},
+    ],
+)
+def test_a_plan_that_makes_no_sense_is_refused(rule):
+    with pytest.raises(InvalidFaultPlanError):
+        plan_from({"rules": [rule]})
+
+
+def test_reset_begins_the_plan_of_the_start_anew():
+    bench = Bench(more={"faults": plan(Rule(Fault.INTERNAL_ERROR, on=frozenset({1})))})
+    assert [bench.send("DescribeProjects")[0] for _ in range(2)] == [500, 200]
+    bench.service.faults.follow(FaultPlan())
+    bench.service.reset()
+    assert [bench.send("DescribeProjects")[0] for _ in range(2)] == [500, 200]

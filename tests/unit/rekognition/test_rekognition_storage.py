@@ -1,0 +1,139 @@
+"""State that survives the process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from rekognition_bench import DURATIONS, Bench, drawing, shapes_data
+
+from local.rekognition.storage import StateFolder, StateFolderError
+
+
+def bench_in(folder: Path, before: Bench | None = None) -> Bench:
+    """Return a bench on a folder, with the clock and the objects of the one before."""
+    more = {"clock": before.clock, "objects": before.objects} if before else {}
+    return Bench(more={"folder": folder}, **more)
+
+
+def restarted(bench: Bench) -> Bench:
+    bench.service.close()
+    return bench_in(bench.more["folder"], bench)
+
+
+@pytest.fixture
+def kept(tmp_path) -> Bench:
+    return bench_in(tmp_path / "state")
+
+
+def trained_in(bench: Bench) -> str:
+    project = bench.call("CreateProject", ProjectName="shapes", Tags={"a": "b"})["ProjectArn"]
+    version = bench.create_version(project, **shapes_data(bench))
+    assert bench.trained(version)["Status"] == "TRAINING_COMPLETED"
+    return version
+
+
+def test_projects_models_tags_and_usage_are_there_after_a_restart(kept):
+    version = trained_in(kept)
+    kept.run(version)
+    described, projects = kept.describe(version), kept.call("DescribeProjects")
+    again = restarted(kept)
+    assert (again.describe(version), again.call("DescribeProjects")) == (described, projects)
+    assert [label["Name"] for label in again.detect(version, drawing("disc", 555))] == ["disc"]
+    project = projects["ProjectDescriptions"][0]["ProjectArn"]
+    assert again.call("ListTagsForResource", ResourceArn=project)["Tags"] == {"a": "b"}
+    again.clock.pass_(100)
+    assert again.service.usage()[version].billed_unit_seconds == 100
+
+
+def test_what_was_answered_is_kept_without_a_farewell(kept, tmp_path):
+    kept.call("CreateProject", ProjectName="p")
+    kept.service._folder.close()  # as a killed process does
+    again = bench_in(tmp_path / "state", kept)
+    assert [p["ProjectArn"].split("/")[1] for p in again.call("DescribeProjects")["ProjectDescriptions"]] == ["p"]
+
+
+def test_time_goes_on_while_it_is_down(kept):
+    version = trained_in(kept)
+    kept.call("StartProjectVersion", ProjectVersionArn=version, MinInferenceUnits=1)
+    kept.service.close()
+    kept.clock.pass_(DURATIONS.starting)
+    assert bench_in(kept.more["folder"], kept).describe(version)["Status"] == "RUNNING"
+
+
+def test_a_training_that_was_cut_off_begins_again(kept):
+    project = kept.call("CreateProject", ProjectName="shapes")["ProjectArn"]
+    begun: list[object] = []
+    kept.service._trainers.submit = lambda *_: begun.append(1) or Unended()  # it never gets to work
+    version = kept.create_version(project, **shapes_data(kept))
+    assert begun
+    assert restarted(kept).trained(version)["Status"] == "TRAINING_COMPLETED"
+
+
+class Unended:
+    def add_done_callback(self, _):
+        pass
+
+
+def test_models_are_written_once_and_go_with_their_version(kept, tmp_path):
+    version = trained_in(kept)
+    models = tmp_path / "state" / "models"
+    (file,) = models.iterdir()
+    written = file.stat().st_mtime_ns
+    kept.call("CreateProject", ProjectName="other")
+    assert [each.stat().st_mtime_ns for each in models.iterdir()] == [written]
+    kept.call("DeleteProjectVersion", ProjectVersionArn=version)
+    kept.clock.pass_(DURATIONS.deleting)
+    kept.call("DescribeProjects")
+    kept.call("CreateProject", ProjectName="third")
+    assert list(models.iterdir()) == []
+
+
+def test_reset_forgets_on_disk_too_and_no_arn_comes_twice(kept):
+    first = kept.call("CreateProject", ProjectName="p")["ProjectArn"]
+    kept.service.reset()
+    assert kept.service.usage() == {}
+    again = restarted(kept)
+    assert again.call("DescribeProjects")["ProjectDescriptions"] == []
+    assert again.call("CreateProject", ProjectName="p")["ProjectArn"] != first
+
+
+def test_a_training_that_ends_after_a_reset_leaves_nothing(bench, project):
+    version = bench.create_version(project, **shapes_data(bench))
+    bench.service.reset()
+    bench.service.close()  # waits for it
+    assert not bench.service._state.has_version(version)
+
+
+def test_a_folder_serves_one_process_at_a_time(kept, tmp_path):
+    with pytest.raises(StateFolderError, match="another process uses"):
+        bench_in(tmp_path / "state")
+
+
+def test_a_folder_that_others_may_write_to_is_refused(tmp_path):
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    with pytest.raises(StateFolderError, match="chmod 700"):
+        StateFolder(folder)
+
+
+def test_files_of_other_versions_are_not_unpickled(kept, tmp_path):
+    kept.call("CreateProject", ProjectName="p")
+    kept.service.close()
+    file = tmp_path / "state" / "state.pickle"
+    header, _, _ = file.read_bytes().partition(b"\n")
+    changed = json.loads(header) | {"format": 0}
+    file.write_bytes(json.dumps(changed).encode() + b"\nno pickle")
+    with pytest.raises(StateFolderError, match="was written by"):
+        bench_in(tmp_path / "state")
+
+
+def test_a_damaged_model_is_not_unpickled(kept, tmp_path):
+    trained_in(kept)
+    kept.service.close()
+    (file,) = (tmp_path / "state" / "models").iterdir()
+    file.write_bytes(b"no pickle")
+    with pytest.raises(StateFolderError, match="is damaged"):
+        bench_in(tmp_path / "state")

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from demo.judging import judge
 from demo.pictures import Picture, PictureSet, digits, manifest_line, scenes
@@ -78,6 +78,9 @@ class _Memory:
         if version is not None or (bucket, key) not in self.contents:
             raise ObjectUnavailableError(bucket, key, Reason.MISSING)
         return self.contents[bucket, key]
+
+    def save(self, bucket: str, key: str, version: str | None, file: BinaryIO) -> None:
+        file.write(self.read(bucket, key, version))
 
     def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:  # noqa: ARG002 - of the protocol
         self.contents[bucket, key] = body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from tests.unit.rekognition.rekognition_bench import ACCOUNT, REGION, Bench, ass
 
 # Long enough for every state of data sets, jobs and copies to settle, by the bench's clock.
 _SETTLED = 3600.0
+_PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -112,14 +114,22 @@ def _copy(bench: Bench) -> dict[str, Any]:
 
 
 def _video(bench: Bench) -> dict[str, Any]:
-    bench.objects.write("data", "video.mp4", b"", "video/mp4")
+    from tests.unit.rekognition.drawn_videos import video
+
+    bench.objects.write("data", "video.mp4", video(seconds=0.5), "video/mp4")
     return {"Video": {"S3Object": {"Bucket": "data", "Name": "video.mp4"}}}
 
 
 def _job(bench: Bench) -> dict[str, Any]:
-    job = bench.call("StartLabelDetection", **_video(bench))["JobId"]
+    """Start a job and wait for its real work."""
+    job = {"JobId": bench.call("StartLabelDetection", **_video(bench))["JobId"]}
     bench.clock.pass_(_SETTLED)
-    return {"JobId": job}
+    patience = time.monotonic() + _PATIENCE_SECONDS
+    while (status := bench.call("GetLabelDetection", **job)["JobStatus"]) == "IN_PROGRESS":
+        assert time.monotonic() < patience, "the video is still being looked at"
+        time.sleep(0.02)
+    assert status == "SUCCEEDED", status
+    return job
 
 
 def _tagged(bench: Bench) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +156,9 @@ def test_a_text_of_any_length_can_be_written(length):
     text = pattern("v(1|20)[.][0-9a-z]+x{1,2}").write(length)
     assert len(text) == length
     assert re.fullmatch("v(1|20)[.][0-9a-z]+x{1,2}", text)
+
+
+def test_the_document_says_of_each_operation_whether_it_is_served():
+    text = (Path(__file__).parents[2] / "docs" / "rekognition-stand-in.md").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^\| (\w+) \| (yes|no) \|", text, re.MULTILINE))
+    assert said == {name: "yes" if name in service.OPERATIONS else "no" for name in OPERATIONS}

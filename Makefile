@@ -3,13 +3,13 @@ PYTHON ?= python3
 DEPLOYMENT ?= demo
 PORT ?= 4566
 BIN := .venv/bin
-CHECKS := app.py cli demo lambdas local stacks tests
+CHECKS := app.py benchmarks cli demo lambdas local stacks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test local deploy destroy diff check lock clean
+.PHONY: help demo test conformance bench local deploy destroy diff check lock clean
 
 help: ## list these targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 demo: .venv/.local ## deploy to a local cloud, train, drop images, see their labels
 	$(BIN)/python -m demo
@@ -21,6 +21,12 @@ check: .venv/.test ## lint, format and types
 	$(BIN)/ruff check $(CHECKS)
 	$(BIN)/ruff format --check $(CHECKS)
 	$(BIN)/mypy
+
+conformance: .venv/.test ## hold the Rekognition stand-in against botocore's model, constraint by constraint
+	$(BIN)/python -m tests.conformance
+
+bench: .venv/.local ## measure the Rekognition stand-in: accuracy, training, detections per second
+	$(BIN)/python -m benchmarks.stand_in
 
 local: .venv/.local ## keep a local cloud with the deployment running until Ctrl-C (PORT=4566)
 	$(BIN)/python -m local --port $(PORT) --deployment $(DEPLOYMENT)

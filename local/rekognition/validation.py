@@ -10,6 +10,7 @@ import base64
 import binascii
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, TypeVar
@@ -23,8 +24,12 @@ from local.rekognition.protocol import Json
 T = TypeVar("T")
 
 API_VERSION = "2016-06-27"
-# The model writes Java expressions; Python's `re` knows no Unicode properties.
-_UNICODE_PROPERTIES = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s"}
+# The model writes Java expressions. There \d and \w are ASCII, \p{..} is a Unicode category (which Python's `re` does
+# not know), and a dot ends at more characters than \n.
+_PIECE = re.compile(r"\\p\{\w\}|\\.|.", re.DOTALL)
+_DOT = r"[^\n\r\x85\u2028\u2029]"
+_ASSIGNED = 0x40000  # code points; no letter, number or space lies beyond
+_INTEGER_BITS = {"integer": 31, "long": 63}
 
 
 @cache
@@ -86,6 +91,8 @@ def _map(shape: Shape, value: object, path: str, broken: list[str]) -> Json:
 
 def _string(shape: Shape, value: object, path: str, broken: list[str]) -> str:
     text = _of_type(value, str, shape, path)
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise ServiceError("SerializationException", f"The value at '{path}' holds half a character.")
     _within(shape, len(text), text, path, "length", broken)
     pattern = shape.metadata.get("pattern")
     if pattern and not _compiled(pattern).fullmatch(text):
@@ -108,6 +115,8 @@ def _blob(shape: Shape, value: object, path: str, broken: list[str]) -> bytes:
 
 def _integer(shape: Shape, value: object, path: str, broken: list[str]) -> int:
     number = _of_type(value, int, shape, path)
+    if not -(1 << _INTEGER_BITS[shape.type_name]) <= number < 1 << _INTEGER_BITS[shape.type_name]:
+        raise _wrong_type(shape, path)
     _within(shape, number, number, path, "value", broken)
     return number
 
@@ -176,6 +185,21 @@ def _lower_first(name: str) -> str:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    for java, python in _UNICODE_PROPERTIES.items():
-        pattern = pattern.replace(java, python)
-    return re.compile(pattern)
+    translated, in_class = "", False
+    for piece in _PIECE.findall(pattern):
+        if piece.startswith(r"\p{"):
+            translated += _members(piece[3])
+        elif piece == "." and not in_class:
+            translated += _DOT
+        else:
+            translated += piece
+        in_class = piece == "[" or (in_class and piece != "]")
+    return re.compile(translated, re.ASCII)
+
+
+@cache
+def _members(category: str) -> str:
+    """Return the characters of a Unicode category, such as L, as one writes them inside a class."""
+    inside = [unicodedata.category(chr(code)).startswith(category) for code in range(_ASSIGNED + 1)]
+    edges = [code for code in range(1, len(inside)) if inside[code] != inside[code - 1]]
+    return "".join(rf"\U{first:08x}-\U{beyond - 1:08x}" for first, beyond in zip(edges[::2], edges[1::2], strict=True))

@@ -113,3 +113,23 @@ def test_every_pattern_of_the_service_can_be_checked():
     model = service_model()
     patterns = [model.shape_for(name).metadata.get("pattern") for name in model.shape_names]
     assert all(_compiled(pattern) for pattern in patterns if pattern)
+
+
+@pytest.mark.parametrize("value", ["a\tb", "a\nb", "\x1c", "!"])
+def test_a_tag_holds_no_control_characters(bench, value):
+    assert bench.error("CreateProject", ProjectName="p", Tags={"k": value}) == "ValidationException"
+
+
+def test_an_account_number_is_of_ascii_digits(bench):
+    arn = VERSION.replace(ACCOUNT, "٣" * 12)
+    assert bench.error("StopProjectVersion", ProjectVersionArn=arn) == "ValidationException"
+
+
+@pytest.mark.parametrize("number", [1 << 31, -(1 << 31) - 1, 10**30])
+def test_an_integer_has_32_bits(bench, number):
+    assert bench.error("DescribeProjects", MaxResults=number) == "SerializationException"
+
+
+def test_half_a_character_cannot_be_read(bench):
+    for request in ({"ProjectName": "\ud800"}, {"ProjectName": "p", "Tags": {"\udfff": "x"}}):
+        assert bench.error("CreateProject", **request) == "SerializationException"

@@ -1,0 +1,1 @@
+"""Measure the parts of the local cloud."""

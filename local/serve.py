@@ -51,6 +51,7 @@ def _application(endpoint: str, certificate: Path | None) -> Any:
     from local import emulator
     from local.rekognition.objects import S3Objects
     from local.rekognition.service import Rekognition
+    from local.rekognition.topics import SessionKeys, SnsTopics
 
     # Workflows retry by their own Retry, so boto3 must not; a host prefix would name another host.
     config = Config(
@@ -76,7 +77,13 @@ def _application(endpoint: str, certificate: Path | None) -> Any:
             )
 
     root = emulator.Credentials("test", "test", "")
-    rekognition = Rekognition(objects=S3Objects(client("s3", root, os.environ["MINISTACK_REGION"])))
+
+    def topics_client(service: str, region: str, keys: SessionKeys | None = None) -> Any:
+        given = emulator.Credentials(keys.access_key, keys.secret_key, keys.token) if keys else root
+        return client(service, given, region)
+
+    objects = S3Objects(client("s3", root, os.environ["MINISTACK_REGION"]))
+    rekognition = Rekognition(objects=objects, topics=SnsTopics(topics_client))
     return emulator.install(rekognition, client)
 
 

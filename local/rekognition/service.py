@@ -9,16 +9,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from local.rekognition import detection, projects, versions
+from local.rekognition import detection, label_detection, moderation, projects, versions, video_detection
 from local.rekognition.context import Context
 from local.rekognition.errors import ServiceError, invalid_parameter
+from local.rekognition.human_loops import MOST_LOOPS, HumanLoops
 from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Version
 from local.rekognition.objects import ObjectStore
 from local.rekognition.orders import Outcome
 from local.rekognition.protocol import Answer, failure, operation_of, read_body, success
 from local.rekognition.state import Caller, State
+from local.rekognition.topics import NO_TOPICS, Topics
 from local.rekognition.training import train
 from local.rekognition.validation import knows, validated
+from local.rekognition.video_job import DEFAULT_SETTINGS, VideoSettings
+from local.rekognition.video_jobs import LabelJobs
 
 OPERATIONS: Mapping[str, Callable[[Context, Caller, dict[str, Any]], dict[str, Any]]] = {
     "CreateProject": projects.create_project,
@@ -30,6 +34,10 @@ OPERATIONS: Mapping[str, Callable[[Context, Caller, dict[str, Any]], dict[str, A
     "StartProjectVersion": versions.start_project_version,
     "StopProjectVersion": versions.stop_project_version,
     "DetectCustomLabels": detection.detect_custom_labels,
+    "DetectLabels": label_detection.detect_labels,
+    "DetectModerationLabels": moderation.detect_moderation_labels,
+    "StartLabelDetection": video_detection.start_label_detection,
+    "GetLabelDetection": video_detection.get_label_detection,
 }
 
 _TRAININGS_AT_ONCE = 2
@@ -46,11 +54,20 @@ class Rekognition:
         objects: ObjectStore,
         now: Callable[[], float] = time.time,
         durations: Durations = DEFAULT_DURATIONS,
+        topics: Topics = NO_TOPICS,
+        videos: VideoSettings = DEFAULT_SETTINGS,
+        most_human_loops: int = MOST_LOOPS,
     ) -> None:
         self._objects = objects
         self._now = now
         self._state = State(now, durations)
-        self._context = Context(self._state, objects, self._begin_training)
+        self._context = Context(
+            self._state,
+            objects,
+            self._begin_training,
+            label_jobs=LabelJobs(now, objects, topics, videos),
+            human_loops=HumanLoops(most_human_loops),
+        )
         self._trainers = ThreadPoolExecutor(_TRAININGS_AT_ONCE, thread_name_prefix="training")
 
     def answer(self, target: str, body: bytes, *, account: str, region: str) -> Answer:

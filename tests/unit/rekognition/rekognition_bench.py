@@ -7,7 +7,7 @@ import io
 import json
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image, ImageDraw
 
@@ -35,6 +35,9 @@ class MemoryObjects:
             return self.contents[bucket, key, version]
         except KeyError:
             raise ObjectUnavailableError(bucket, key, Reason.MISSING) from None
+
+    def save(self, bucket: str, key: str, version: str | None, file: BinaryIO) -> None:
+        file.write(self.read(bucket, key, version))
 
     def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
         self._check(bucket, key)

@@ -46,11 +46,12 @@ class Label:
 
 
 def labels_of(pixels: Pixels) -> list[Label]:
-    """Return every label of the picture, most confident first."""
+    """Return every label that is true of at least one pixel, most confident first."""
     shares = color_shares(pixels)
     children = [Label(color.capitalize(), share, "Color") for color, share in shares.items()]
     children += [Label("Dark", dark_share(pixels), "Lighting"), Label("Bright", bright_share(pixels), "Lighting")]
     children.append(Label("Blurry", 100 - quality(pixels).sharpness, "Focus"))
+    children = [child for child in children if child.confidence > 0]
     best: dict[str, float] = {}
     for child in children:
         if child.parent:

@@ -56,7 +56,8 @@ def open_image(content: bytes, bounds: Bounds = CUSTOM_LABELS) -> Image.Image:
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
             _check_size(*image.size, bounds)
-            return image.convert("RGB")
+            image.load()
+            return image if image.mode == "RGB" else image.convert("RGB")  # no copy: it may be 300 MB
     except _UNREADABLE as error:
         raise UnusableImageError(Flaw.NOT_AN_IMAGE) from error
 

@@ -84,10 +84,12 @@ class DominantColor:
 
 
 def pixels_of(image: Image.Image) -> Pixels:
-    """Return the image's pixels, shrunk to LONGEST_SIDE."""
-    small = image.convert("RGB")
-    small.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    return np.asarray(small)
+    """Return the pixels of an RGB image, shrunk to LONGEST_SIDE."""
+    scale = LONGEST_SIDE / max(image.size)
+    if scale >= 1:
+        return np.asarray(image)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    return np.asarray(image.resize((width, height), reducing_gap=2.0))
 
 
 def quality(pixels: Pixels, part: Mask | None = None) -> Quality:
@@ -159,8 +161,8 @@ def _color_numbers(pixels: Pixels) -> NDArray[np.intp]:
     ].T * np.array([[360 / 256], [1 / 255], [1 / 255]])
     hues = np.array([_COLORS.index(color) for _, color in _HUES])
     colored = hues[np.searchsorted([end for end, _ in _HUES], hue, side="right").clip(max=len(_HUES) - 1)]
-    is_orange_or_red = (colored == _COLORS.index(Color.ORANGE)) | (colored == _COLORS.index(Color.RED))
-    colored = np.where(is_orange_or_red & (hue < 45) & (value < 0.6), _COLORS.index(Color.BROWN), colored)
+    dark_orange = (colored == _COLORS.index(Color.ORANGE)) & (value < 0.6)
+    colored = np.where(dark_orange, _COLORS.index(Color.BROWN), colored)
     grey = np.select(
         [value < 0.2, value > 0.85],
         [_COLORS.index(Color.BLACK), _COLORS.index(Color.WHITE)],

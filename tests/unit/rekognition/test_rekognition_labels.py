@@ -7,7 +7,7 @@ import io
 import json
 
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image, ImageColor, ImageFilter
 from rekognition_bench import ACCOUNT, DURATIONS, REGION, Bench
 
 from local.rekognition.service import Rekognition
@@ -45,6 +45,30 @@ def test_a_color_s_confidence_is_its_share_of_the_pixels(bench):
     found = labels(bench, painted(RED, RED, RED, GREY), MinConfidence=0.0)
     assert (found["Red"], found["Grey"], found["Color"]) == (75.0, 25.0, 75.0)
     assert "Green" not in found
+
+
+@pytest.mark.parametrize(
+    ("css", "name"),
+    [
+        ("black", "Black"),
+        ("navy", "Blue"),
+        ("saddlebrown", "Brown"),
+        ("darkturquoise", "Cyan"),
+        ("forestgreen", "Green"),
+        ("silver", "Grey"),
+        ("darkorange", "Orange"),
+        ("hotpink", "Pink"),
+        ("darkviolet", "Purple"),
+        ("crimson", "Red"),
+        ("maroon", "Red"),
+        ("snow", "White"),
+        ("gold", "Yellow"),
+    ],
+)
+def test_colors_have_their_simple_names(bench, css, name):
+    color = ImageColor.getrgb(css)
+    names = {"LabelExclusionFilters": ["Color", "Dark", "Bright", "Lighting", "Blurry", "Focus"]}
+    assert labels(bench, painted(color), Settings={"GeneralLabels": names}) == {name: 100.0}
 
 
 def test_labels_under_55_are_left_out_unless_asked_for(bench):

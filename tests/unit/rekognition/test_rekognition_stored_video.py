@@ -10,11 +10,14 @@ import pytest
 from drawn_videos import BLACK, BLUE, RED, WHITE, video
 from rekognition_bench import ACCOUNT, DURATIONS, REGION, Bench, Clock, MemoryObjects
 
+from local.rekognition.labels import Label
 from local.rekognition.service import Rekognition
 from local.rekognition.state import Caller
 from local.rekognition.topics import NO_TOPICS, TopicUnavailableError
-from local.rekognition.video_job import DAY, VideoLimits, VideoSettings
+from local.rekognition.video_job import DAY, Sightings, VideoLimits, VideoSettings
 from local.rekognition.video_jobs import LabelJobs
+from local.rekognition.video_results import Aggregation, Sorting, rows
+from local.rekognition.videos import Metadata
 
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:AmazonRekognitionDone"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/tells"
@@ -310,11 +313,30 @@ def test_a_token_is_refused_when_made_up_or_of_another_request_or_a_day_old(benc
     assert bench.error("GetLabelDetection", JobId=job, NextToken=token) == "InvalidPaginationTokenException"
 
 
-def test_labels_by_name_are_grouped_and_the_surest_come_first(bench):
-    answer = over(bench, start(bench), SortBy="NAME")
-    keys = [(row["Label"]["Name"], -row["Label"]["Confidence"]) for row in answer["Labels"]]
-    assert keys == sorted(keys)
-    assert answer["GetRequestMetadata"]["SortBy"] == "NAME"
+def film_of(*frames: dict[str, float]) -> Sightings:
+    """What is seen when each half second shows the named labels with their confidences."""
+    labels = {n * 500: [Label(name, sure) for name, sure in frame.items()] for n, frame in enumerate(frames)}
+    return Sightings(Metadata("h264", "MP4", 500 * len(frames), 30.0, 160, 120, False), labels)
+
+
+def test_labels_by_time_come_with_the_surest_of_each_frame_first():
+    found = rows(film_of({"a": 60.0, "b": 90.0}, {"a": 70.0}), Sorting.TIMESTAMP, Aggregation.TIMESTAMPS)
+    assert seen({"Labels": found}) == [(0, "b"), (0, "a"), (500, "a")]
+
+
+def test_labels_by_name_are_grouped_and_the_surest_of_each_name_come_first():
+    found = rows(film_of({"b": 90.0, "a": 60.0}, {"a": 70.0}), Sorting.NAME, Aggregation.TIMESTAMPS)
+    assert seen({"Labels": found}) == [(500, "a"), (0, "a"), (0, "b")]
+
+
+def test_a_segment_has_the_best_confidence_of_its_frames():
+    found = rows(film_of({"a": 60.0}, {"a": 80.0}, {"a": 70.0}), Sorting.TIMESTAMP, Aggregation.SEGMENTS)
+    assert [(row["Label"]["Confidence"], row["DurationMillis"]) for row in found] == [(80.0, 1500)]
+
+
+def test_an_answer_says_how_it_is_arranged(bench):
+    arranged = {"SortBy": "NAME", "AggregateBy": "SEGMENTS"}
+    assert bench.call("GetLabelDetection", JobId=start(bench), **arranged)["GetRequestMetadata"] == arranged
 
 
 def test_segments_join_the_frames_that_show_a_label_without_a_break(bench):

@@ -82,6 +82,9 @@ class _Memory:
     def save(self, bucket: str, key: str, version: str | None, file: BinaryIO) -> None:
         file.write(self.read(bucket, key, version))
 
+    def owner(self, bucket: str) -> str | None:  # noqa: ARG002 - of the protocol
+        return None
+
     def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:  # noqa: ARG002 - of the protocol
         self.contents[bucket, key] = body
 

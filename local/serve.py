@@ -55,6 +55,7 @@ def _application(endpoint: str, certificate: Path | None, quotas: str) -> Any:
     from local.rekognition.objects import S3Objects
     from local.rekognition.quotas import quotas_from
     from local.rekognition.service import Rekognition
+    from local.rekognition.topics import SessionKeys, SnsTopics
 
     # Workflows retry by their own Retry, so boto3 must not; a host prefix would name another host.
     config = Config(
@@ -80,8 +81,13 @@ def _application(endpoint: str, certificate: Path | None, quotas: str) -> Any:
             )
 
     root = emulator.Credentials("test", "test", "")
+
+    def topics_client(service: str, region: str, keys: SessionKeys | None = None) -> Any:
+        given = emulator.Credentials(keys.access_key, keys.secret_key, keys.token) if keys else root
+        return client(service, given, region)
+
     objects = S3Objects(client("s3", root, os.environ["MINISTACK_REGION"]))
-    rekognition = Rekognition(objects=objects, quotas=quotas_from(quotas))
+    rekognition = Rekognition(objects=objects, quotas=quotas_from(quotas), topics=SnsTopics(topics_client))
     return emulator.install(rekognition, client, functools.partial(control, rekognition))
 
 

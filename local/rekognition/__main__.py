@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from functools import partial
+from typing import Any
 
 import boto3
 
@@ -12,6 +14,7 @@ from local.rekognition.options import options
 from local.rekognition.server import serve
 from local.rekognition.service import Rekognition
 from local.rekognition.storage import StateFolderError
+from local.rekognition.topics import NO_TOPICS, SessionKeys, SnsTopics
 
 
 def main() -> int:
@@ -25,6 +28,7 @@ def main() -> int:
             faults=given.faults,
             bill_starting=given.bill_starting,
             folder=given.folder,
+            topics=SnsTopics(partial(_client, given.sns_endpoint)) if given.sns_endpoint else NO_TOPICS,
         )
     except StateFolderError as error:
         print(error, file=sys.stderr)
@@ -38,6 +42,13 @@ def main() -> int:
             print("Stopped.")
     rekognition.close()
     return 0
+
+
+def _client(endpoint: str, service: str, region: str, keys: SessionKeys | None = None) -> Any:
+    """Make a client of the endpoint; without keys, with the credentials of the environment."""
+    session = boto3.session.Session()  # its own: the default one may not be shared by threads
+    given = {} if keys is None else keys.arguments()
+    return session.client(service, region_name=region, endpoint_url=endpoint, **given)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from local.rekognition.fault_plans import Fault
+from local.rekognition.human_loops import HumanLoops
 from local.rekognition.lifecycle import Version
 from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.objects import ObjectStore
 from local.rekognition.quotas import NO_QUOTAS, Quotas
 from local.rekognition.state import State
+from local.rekognition.video_jobs import LabelJobs
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Context:
     state: State
     objects: ObjectStore
     begin_training: Callable[[Version], None]  # in the background
+    label_jobs: LabelJobs
+    human_loops: HumanLoops
     limits: DataLimits = DEFAULT_LIMITS
     quotas: Quotas = NO_QUOTAS
     endings: Mapping[Fault, str] = field(default_factory=dict)  # how a step that this request begins shall fail

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from PIL import Image
-
 from local.rekognition.context import Context
-from local.rekognition.errors import (
-    ServiceError,
-    image_too_large,
-    invalid_image_format,
-    invalid_parameter,
-    invalid_s3_object,
-    not_ready,
-)
-from local.rekognition.images import MOST_BYTES, MOST_OBJECT_BYTES, Flaw, UnusableImageError, open_image
+from local.rekognition.errors import not_ready
 from local.rekognition.learning.examples import Prediction
 from local.rekognition.learning.threads import one_core
 from local.rekognition.lifecycle import Status
-from local.rekognition.objects import ObjectStore, ObjectUnavailableError
 from local.rekognition.orders import TrainedModel
 from local.rekognition.rates import use_capacity
+from local.rekognition.requested_images import requested_image
 from local.rekognition.state import Caller
 
 
 def detect_custom_labels(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     """Look at one image with a running model."""
-    if len(request["Image"]) != 1:
-        raise invalid_parameter("Image needs exactly one of Bytes and S3Object.")
     trained = _running_model(context, caller, request["ProjectVersionArn"])
-    image = _image(request["Image"], context.objects)
+    image = requested_image(request["Image"], context.objects)
     with one_core():
         predictions = trained.model.predict(image)
     labels = [
@@ -54,38 +42,6 @@ def _cut(request: dict[str, Any], trained: TrainedModel, prediction: Prediction)
     """Return the least confidence, 0 to 100: the caller's when given, else the label's assumed threshold."""
     given: float | None = request.get("MinConfidence")
     return trained.thresholds[prediction.label] * 100 if given is None else given
-
-
-def _image(source: dict[str, Any], objects: ObjectStore) -> Image.Image:
-    content = source["Bytes"] if "Bytes" in source else _object(source["S3Object"], objects)
-    if "Bytes" in source and len(content) > MOST_BYTES:
-        raise image_too_large()
-    try:
-        return open_image(content)
-    except UnusableImageError as error:
-        raise _refusal(error.flaw) from error
-
-
-def _object(place: dict[str, str], objects: ObjectStore) -> bytes:
-    if "Bucket" not in place or "Name" not in place:
-        raise ServiceError("InvalidS3ObjectException", "Request has invalid S3 object.")
-    bucket, key, version = place["Bucket"], place["Name"], place.get("Version")
-    try:
-        if objects.size(bucket, key, version) > MOST_OBJECT_BYTES:
-            raise image_too_large()
-        return objects.read(bucket, key, version)
-    except ObjectUnavailableError as error:
-        raise invalid_s3_object() from error
-
-
-def _refusal(flaw: Flaw) -> ServiceError:
-    match flaw:
-        case Flaw.NOT_AN_IMAGE:
-            return invalid_image_format()
-        case Flaw.TOO_LARGE:
-            return image_too_large()
-        case Flaw.TOO_SMALL | Flaw.TOO_NARROW:
-            return invalid_parameter()
 
 
 def _custom_label(prediction: Prediction) -> dict[str, Any]:

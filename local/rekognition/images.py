@@ -5,15 +5,27 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from dataclasses import dataclass
 from enum import StrEnum
 
 from PIL import Image
 
-LEAST_SIDE = 64  # pixels
-MOST_SIDE = 4096  # pixels
-MOST_ASPECT = 20
-MOST_BYTES = 4 * 1024 * 1024  # sent in a request
 MOST_OBJECT_BYTES = 15 * 1024 * 1024  # in S3
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What an operation takes: sides in pixels, the longer side by the shorter, and bytes sent in a request."""
+
+    least_side: int
+    most_side: int
+    most_aspect: float
+    most_bytes: int
+
+
+CUSTOM_LABELS = Bounds(least_side=64, most_side=4096, most_aspect=20, most_bytes=4 * 1024 * 1024)
+# DetectLabels and DetectModerationLabels; no aspect is documented for them.
+GENERAL = Bounds(least_side=80, most_side=10_000, most_aspect=float("inf"), most_bytes=5 * 1024 * 1024)
 
 # What Pillow raises on bytes that only pretend to be an image; each was seen on a broken file.
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
@@ -36,23 +48,24 @@ class UnusableImageError(Exception):
         self.flaw = flaw
 
 
-def open_image(content: bytes) -> Image.Image:
+def open_image(content: bytes, bounds: Bounds = CUSTOM_LABELS) -> Image.Image:
     """Return the image as RGB, decoded only after its header proved that it is within bounds.
 
     Raises UnusableImageError.
     """
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
-            _check_size(*image.size)
-            return image.convert("RGB")
+            _check_size(*image.size, bounds)
+            image.load()
+            return image if image.mode == "RGB" else image.convert("RGB")  # no copy: it may be 300 MB
     except _UNREADABLE as error:
         raise UnusableImageError(Flaw.NOT_AN_IMAGE) from error
 
 
-def _check_size(width: int, height: int) -> None:
-    if max(width, height) > MOST_SIDE:
+def _check_size(width: int, height: int, bounds: Bounds) -> None:
+    if max(width, height) > bounds.most_side:
         raise UnusableImageError(Flaw.TOO_LARGE)
-    if min(width, height) < LEAST_SIDE:
+    if min(width, height) < bounds.least_side:
         raise UnusableImageError(Flaw.TOO_SMALL)
-    if max(width, height) > MOST_ASPECT * min(width, height):
+    if max(width, height) > bounds.most_aspect * min(width, height):
         raise UnusableImageError(Flaw.TOO_NARROW)

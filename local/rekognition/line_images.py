@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from local.rekognition.findings import Finding
-from local.rekognition.images import LEAST_SIDE, MOST_ASPECT, MOST_SIDE
+from local.rekognition.images import CUSTOM_LABELS
 from local.rekognition.manifests import Line, PixelBox, without_labels
 
 _LONGEST_SIDE_TRAINED = 1280  # pixels; the service shrinks what is longer before it learns
@@ -20,7 +20,8 @@ def judged_by_claim(line: Line) -> Line:
     if line.size is None or not line.usable:
         return line
     short, long = sorted(line.size)
-    if short < LEAST_SIDE or long > MOST_SIDE or long > MOST_ASPECT * short:
+    bounds = CUSTOM_LABELS
+    if short < bounds.least_side or long > bounds.most_side or long > bounds.most_aspect * short:
         return line.lost(Finding.ERROR_INVALID_IMAGE_DIMENSION)
     return on_image(line, *line.size)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+_PIECE = 1024 * 1024  # bytes
 
 
 class Reason(StrEnum):
@@ -32,6 +36,9 @@ class ObjectStore(Protocol):
     def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
         """Return the whole object."""
 
+    def save(self, bucket: str, key: str, version: str | None, file: BinaryIO) -> None:
+        """Write the whole object into the file, piece by piece: it may be larger than the memory."""
+
     def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
         """Create or replace the object."""
 
@@ -51,6 +58,13 @@ class S3Objects:
     def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
         body: bytes = self._call("get_object", bucket, key, **_version(version))["Body"].read()
         return body
+
+    def save(self, bucket: str, key: str, version: str | None, file: BinaryIO) -> None:
+        body = self._call("get_object", bucket, key, **_version(version))["Body"]
+        try:
+            shutil.copyfileobj(body, file, _PIECE)
+        except (BotoCoreError, HTTPError) as error:  # the connection broke
+            raise ObjectUnavailableError(bucket, key, Reason.MISSING) from error
 
     def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
         self._call("put_object", bucket, key, Body=body, ContentType=content_type)

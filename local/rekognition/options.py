@@ -22,6 +22,7 @@ class Options:
 
     port: int
     s3_endpoint: str | None
+    sns_endpoint: str | None
     quotas: Quotas
     durations: Durations
     folder: Path | None
@@ -34,6 +35,9 @@ def options(words: Sequence[str] | None = None, description: str | None = None) 
     parser = argparse.ArgumentParser(prog="python -m local.rekognition", description=description)
     parser.add_argument("--port", type=int, default=0, help="0 (the default): any free port")
     parser.add_argument("--s3-endpoint", help="where S3 is; AWS itself when not given")
+    parser.add_argument(
+        "--sns-endpoint", help="where SNS and STS are, for the ends of video jobs; nobody is told when not given"
+    )
     parser.add_argument("--quotas", type=_quotas, default=SERVICE_QUOTAS, help=_QUOTAS)
     parser.add_argument(
         "--durations", choices=DURATIONS, default="local", help="of trainings, starts, ...: %(choices)s"
@@ -47,6 +51,7 @@ def options(words: Sequence[str] | None = None, description: str | None = None) 
     return Options(
         given.port,
         given.s3_endpoint,
+        given.sns_endpoint,
         given.quotas,
         DURATIONS[given.durations],
         given.state,

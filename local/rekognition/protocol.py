@@ -60,6 +60,7 @@ def failure(error: ServiceError) -> Answer:
         "Code": error.code,
         "Logref": str(uuid.uuid4()),
         "Message": error.message,
+        **error.members,
     }
     return _answer(error.status, body)
 

@@ -10,11 +10,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from local.rekognition import copying, dataset_reports, datasets, detection, policies, projects, tags, versions
+from local.rekognition import (
+    copying,
+    dataset_reports,
+    datasets,
+    detection,
+    label_detection,
+    moderation,
+    policies,
+    projects,
+    tags,
+    versions,
+    video_detection,
+)
 from local.rekognition.context import Context
 from local.rekognition.errors import ServiceError, invalid_parameter
 from local.rekognition.fault_plans import NO_FAULTS, FaultPlan
 from local.rekognition.faults import Faults, Struck
+from local.rekognition.human_loops import MOST_LOOPS, HumanLoops
 from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Status, Version
 from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.meter import Usage
@@ -25,8 +38,11 @@ from local.rekognition.quotas import SERVICE_QUOTAS, Quotas
 from local.rekognition.rates import check_rate
 from local.rekognition.state import Caller, State
 from local.rekognition.storage import StateFolder
+from local.rekognition.topics import NO_TOPICS, Topics
 from local.rekognition.training import train
 from local.rekognition.validation import knows, validated
+from local.rekognition.video_job import DEFAULT_SETTINGS, VideoSettings
+from local.rekognition.video_jobs import LabelJobs
 
 OPERATIONS: Mapping[str, Callable[[Context, Caller, dict[str, Any]], dict[str, Any]]] = {
     "CreateProject": projects.create_project,
@@ -52,6 +68,10 @@ OPERATIONS: Mapping[str, Callable[[Context, Caller, dict[str, Any]], dict[str, A
     "PutProjectPolicy": policies.put_project_policy,
     "ListProjectPolicies": policies.list_project_policies,
     "DeleteProjectPolicy": policies.delete_project_policy,
+    "DetectLabels": label_detection.detect_labels,
+    "DetectModerationLabels": moderation.detect_moderation_labels,
+    "StartLabelDetection": video_detection.start_label_detection,
+    "GetLabelDetection": video_detection.get_label_detection,
 }
 
 _TRAININGS_AT_ONCE = 2
@@ -75,6 +95,9 @@ class Rekognition:
         bill_starting: bool = False,
         folder: Path | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        topics: Topics = NO_TOPICS,
+        videos: VideoSettings = DEFAULT_SETTINGS,
+        most_human_loops: int = MOST_LOOPS,
     ) -> None:
         """Begin with nothing, or with what the folder keeps. Raises StateFolderError.
 
@@ -83,7 +106,15 @@ class Rekognition:
         self._objects = objects
         self._now = now
         self._state = State(now, durations)
-        self._context = Context(self._state, objects, self._begin_training, limits, quotas)
+        self._context = Context(
+            self._state,
+            objects,
+            self._begin_training,
+            label_jobs=LabelJobs(now, objects, topics, videos),
+            human_loops=HumanLoops(most_human_loops),
+            limits=limits,
+            quotas=quotas,
+        )
         self._trainers = ThreadPoolExecutor(_TRAININGS_AT_ONCE, thread_name_prefix="training")
         self.faults = Faults(faults)
         self._plan = faults
@@ -117,6 +148,8 @@ class Rekognition:
         """Forget everything; trainings that still run come to nothing. The plan of faults begins anew."""
         with self._state.lock:
             self._state.forget()
+            self._context.label_jobs.forget()
+            self._context.human_loops.forget()
             self.faults.follow(self._plan)
             self._save()
 

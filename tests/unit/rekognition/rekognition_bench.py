@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image, ImageDraw
 
@@ -48,6 +48,9 @@ class MemoryObjects:
             return self.contents[bucket, key, version]
         except KeyError:
             raise ObjectUnavailableError(bucket, key, Reason.MISSING) from None
+
+    def save(self, bucket: str, key: str, version: str | None, file: BinaryIO) -> None:
+        file.write(self.read(bucket, key, version))
 
     def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
         self._check(bucket, key)

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
+from urllib3.exceptions import ProtocolError
 
 from local.rekognition.objects import ObjectUnavailableError, Reason, S3Objects
 
@@ -27,6 +28,24 @@ def test_an_object_is_read_in_the_version_asked_for(s3):
     s3.add_response("get_object", {"Body": StreamingBody(io.BytesIO(b"abc"), 3)}, named)
     objects = S3Objects(s3.client)
     assert (objects.size("bucket", "key", "v7"), objects.read("bucket", "key", "v7")) == (3, b"abc")
+
+
+def test_an_object_is_saved_into_a_file_in_the_version_asked_for(s3):
+    body = StreamingBody(io.BytesIO(b"abc"), 3)
+    s3.add_response("get_object", {"Body": body}, {"Bucket": "bucket", "Key": "key", "VersionId": "v7"})
+    file = io.BytesIO()
+    S3Objects(s3.client).save("bucket", "key", "v7", file)
+    assert file.getvalue() == b"abc"
+
+
+def test_an_object_that_breaks_off_cannot_be_had(s3):
+    class Broken(io.BytesIO):
+        def read(self, *_):
+            raise ProtocolError("the connection broke")
+
+    s3.add_response("get_object", {"Body": StreamingBody(Broken(), 3)}, {"Bucket": "bucket", "Key": "key"})
+    with pytest.raises(ObjectUnavailableError):
+        S3Objects(s3.client).save("bucket", "key", None, io.BytesIO())
 
 
 def test_an_object_is_written_with_its_content_type(s3):

@@ -13,11 +13,13 @@ import boto3
 import botocore.exceptions
 import pytest
 from botocore.config import Config
+from drawn_videos import video
 from rekognition_bench import Bench, MemoryObjects, drawing, shapes_data
 
 from local.rekognition.lifecycle import Durations
 from local.rekognition.server import serve
 from local.rekognition.service import Rekognition
+from local.rekognition.video_job import VideoLimits, VideoSettings
 
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-central-1"}
 
@@ -36,7 +38,8 @@ def objects() -> MemoryObjects:
 @pytest.fixture
 def client(objects):
     quick = Durations(training=0.05, starting=0.05, stopping=0.05, deleting=0.0)
-    with serve(Rekognition(objects=objects, durations=quick)) as server:
+    videos = VideoSettings(VideoLimits(bytes=100_000), seconds=0.05)
+    with serve(Rekognition(objects=objects, durations=quick, videos=videos)) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield client_of(server.server_port)
@@ -77,6 +80,32 @@ def test_a_model_is_trained_started_asked_stopped_and_deleted_through_boto3(clie
     client.delete_project_version(ProjectVersionArn=version)
     client.delete_project(ProjectArn=project)
     assert client.describe_projects()["ProjectDescriptions"] == []
+
+
+def test_a_stored_video_is_analysed_through_boto3(client, objects):
+    objects.write("films", "a.mp4", video(), "video/mp4")
+    stored = {"S3Object": {"Bucket": "films", "Name": "a.mp4"}}
+    job = client.start_label_detection(Video=stored, JobTag="mine", ClientRequestToken="once")["JobId"]
+    assert client.start_label_detection(Video=stored, JobTag="mine", ClientRequestToken="once")["JobId"] == job
+    with pytest.raises(client.exceptions.IdempotentParameterMismatchException):
+        client.start_label_detection(Video=stored, JobTag="other", ClientRequestToken="once")
+    patience = time.monotonic() + 30
+    while (found := client.get_label_detection(JobId=job))["JobStatus"] == "IN_PROGRESS":
+        assert time.monotonic() < patience
+        time.sleep(0.05)
+    assert (found["JobStatus"], found["VideoMetadata"]["Codec"]) == ("SUCCEEDED", "h264")
+    assert {"Red", "Blue"} <= {label["Label"]["Name"] for label in found["Labels"]}
+    objects.write("films", "a.mp4", bytes(100_001), "video/mp4")
+    with pytest.raises(client.exceptions.VideoTooLargeException):
+        client.start_label_detection(Video=stored)
+
+
+def test_a_picture_is_named_measured_and_moderated_through_boto3(client):
+    image = {"Bytes": drawing("disc", 0)}
+    found = client.detect_labels(Image=image, Features=["GENERAL_LABELS", "IMAGE_PROPERTIES"])
+    assert found["Labels"][0]["Categories"] == [{"Name": "Colors and Visual Composition"}]
+    assert 0 < found["ImageProperties"]["Quality"]["Sharpness"] < 100
+    assert client.detect_moderation_labels(Image=image)["ModerationLabels"] == []
 
 
 def test_refusals_are_the_client_s_typed_exceptions(client):

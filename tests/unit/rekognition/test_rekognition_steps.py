@@ -9,10 +9,13 @@ from rekognition_bench import ACCOUNT, DURATIONS, REGION, Clock, MemoryObjects, 
 
 from local.rekognition.context import Context
 from local.rekognition.detection import detect_custom_labels
+from local.rekognition.human_loops import HumanLoops
 from local.rekognition.learning.examples import Prediction
 from local.rekognition.lifecycle import Status, Version, settled
 from local.rekognition.orders import Order, Outcome, TrainedModel
 from local.rekognition.state import Caller, State
+from local.rekognition.topics import NO_TOPICS
+from local.rekognition.video_jobs import LabelJobs
 
 CALLER = Caller(ACCOUNT, REGION)
 ARN = CALLER.arn("project/p/version/v/2")
@@ -43,7 +46,13 @@ def test_each_label_is_cut_at_its_own_threshold_unless_the_caller_gives_one(requ
     state = State(Clock(), DURATIONS)
     state.put_version(dataclasses.replace(IN_TRAINING, status=Status.RUNNING, outcome=TRAINED))
     request = {"ProjectVersionArn": ARN, "Image": {"Bytes": drawing("disc", 0)}} | request_
-    context = Context(state, MemoryObjects(), begin_training=lambda version: pytest.fail(f"{version} trains"))
+    context = Context(
+        state,
+        MemoryObjects(),
+        begin_training=lambda version: pytest.fail(f"{version} trains"),
+        label_jobs=LabelJobs(Clock(), MemoryObjects(), NO_TOPICS),
+        human_loops=HumanLoops(),
+    )
     found = detect_custom_labels(context, CALLER, request)
     assert [label["Name"] for label in found["CustomLabels"]] == names
 

@@ -6,7 +6,7 @@ BIN := .venv/bin
 CHECKS := app.py benchmarks cli demo lambdas local stacks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance bench local deploy destroy diff check lock clean
+.PHONY: help demo test conformance bench local bootstrap deploy destroy diff check lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -31,8 +31,12 @@ bench: .venv/.local ## measure the Rekognition stand-in: accuracy, training, det
 local: .venv/.local ## keep a local cloud with the deployment running until Ctrl-C (PORT=4566)
 	$(BIN)/python -m local --port $(PORT) --deployment $(DEPLOYMENT)
 
+bootstrap: .venv/.local ## cdk bootstrap, once per AWS account and Region
+	$(BIN)/python -m local.toolchain bootstrap
+
 deploy: .venv/.local ## cdk deploy to the AWS account of your credentials (DEPLOYMENT=demo)
 	@cat docs/before-deploy.txt
+	$(BIN)/customlabels check
 	$(BIN)/python -m local.toolchain deploy --all --context deployment=$(DEPLOYMENT)
 
 diff: .venv/.local ## what a deploy would change
@@ -40,6 +44,7 @@ diff: .venv/.local ## what a deploy would change
 
 destroy: .venv/.local ## cdk destroy; buckets and tables are kept (DEPLOYMENT=demo)
 	@cat docs/before-destroy.txt
+	$(BIN)/customlabels models --billed --deployment $(DEPLOYMENT)
 	$(BIN)/python -m local.toolchain destroy --all --context deployment=$(DEPLOYMENT)
 
 lock: ## write requirements/*.txt anew from pyproject.toml
@@ -56,13 +61,15 @@ clean: ## remove what these commands made
 	rm -rf .venv build cdk.out node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
 # One environment; `test` holds all that `local` does, in the same versions.
-.venv/.%: requirements/%.txt pyproject.toml package-lock.json | .venv/bin/python
+.venv/.%: requirements/%.txt pyproject.toml package-lock.json | .venv/.made
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/$*.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m local.toolchain
 	$(BIN)/python -m stacks.parts.wheels
 	@touch $@
 
-.venv/bin/python:
+# A file of its own says that it was made to the end: an interrupted one is made anew.
+.venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
+	@touch $@

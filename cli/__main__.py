@@ -4,9 +4,10 @@ Exit codes: 0 done; 1 it failed, and stderr says why; 2 the command line was wro
 """
 
 import argparse
+import heapq
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
@@ -15,14 +16,21 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.account import AccountError, check_account
 from cli.deployment import Clients, Deployment, DeploymentNotFoundError, UnknownProjectError, find_deployment
 from cli.models import ModelError, list_models, start_model, stop_model
 from cli.training import DatasetNotFoundError, start_training
-from cli.workflows import Ended, follow
+from cli.workflows import Ended, executions_running, follow
 from lambdas.jobs import Job, JobStatus
 from lambdas.labels import summarize
+from lambdas.names import UNKNOWN
+from lambdas.results import ResultsTable
+
+Command = Callable[[argparse.Namespace, Clients], int]
+DeployedCommand = Callable[[argparse.Namespace, Clients, Deployment], int]
 
 _EXPECTED_ERRORS: Final = (
+    AccountError,
     DeploymentNotFoundError,
     UnknownProjectError,
     DatasetNotFoundError,
@@ -36,12 +44,22 @@ def main(arguments: Sequence[str] | None = None, clients: Clients | None = None)
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
     clients = clients or cache(boto3.client)
-    command: Callable[[argparse.Namespace, Clients, Deployment], int] = options.command
     try:
-        return command(options, clients, find_deployment(clients, options.deployment))
+        if options.needs_deployment:
+            deployed: DeployedCommand = options.command
+            return deployed(options, clients, find_deployment(clients, options.deployment))
+        command: Command = options.command
+        return command(options, clients)
     except _EXPECTED_ERRORS as error:
         print(f"customlabels: {error}", file=sys.stderr)
         return 1
+
+
+def check(options: argparse.Namespace, clients: Clients) -> int:
+    """Look whether the account and Region of your credentials can be deployed to."""
+    lines = list(check_account(clients))
+    _print(options, lines, lines)
+    return 0
 
 
 def train(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
@@ -59,7 +77,10 @@ def start(options: argparse.Namespace, clients: Clients, deployment: Deployment)
 def stop(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
     """Close the project's queue and stop its models."""
     stopped = stop_model(clients, deployment, options.project, _say)
-    _print(options, [model.to_json() for model in stopped], [f"stopped {model.version}" for model in stopped])
+    for execution in executions_running(clients, deployment, options.project):
+        _say(f"still running, and may start a model: {execution}")
+    lines = [f"stopped {model.version}" for model in stopped] or [f"no model of {options.project} ran"]
+    _print(options, [model.to_json() for model in stopped], lines)
     return 0
 
 
@@ -67,24 +88,18 @@ def models(options: argparse.Namespace, clients: Clients, deployment: Deployment
     """List the model versions."""
     if options.project:
         deployment.project(options.project)
-    found = list(list_models(clients, deployment, options.project))
+    found = [m for m in list_models(clients, deployment, options.project) if not options.billed or m.is_billed]
     rows = [("PROJECT", "VERSION", "STATUS", "F1", "ACTIVE")] + [
         (m.project, m.version, m.status.value, "-" if m.f1 is None else f"{m.f1:.3f}", "yes" if m.active else "")
         for m in found
     ]
     _print(options, [model.to_json() for model in found], _table(rows))
-    return 0
+    return 1 if options.billed and found else 0
 
 
 def results(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
     """List results, the newest first: of a project, or of one image."""
-    table = deployment.results(clients)
-    jobs = (
-        table.by_image(deployment.images_bucket, options.image)
-        if options.image
-        else table.by_status(options.project, JobStatus(options.status))
-    )
-    found = list(islice(jobs, options.limit))
+    found = list(islice(_jobs(options, deployment, deployment.results(clients)), options.limit))
     rows = [("TIME", "STATUS", "IMAGE", "LABELS")] + [
         (_when(job), job.status.value, job.image.key, _in_words(job)) for job in found
     ]
@@ -92,11 +107,31 @@ def results(options: argparse.Namespace, clients: Clients, deployment: Deploymen
     return 0
 
 
+def _jobs(options: argparse.Namespace, deployment: Deployment, table: ResultsTable) -> Iterator[Job]:
+    """Yield what was asked for, the newest first."""
+    if options.image:
+        return table.by_image(deployment.images_bucket, options.image)
+    if options.project != UNKNOWN:
+        deployment.project(options.project)
+    statuses = [options.status] if options.status else [JobStatus.SUCCEEDED, JobStatus.FAILED]
+    newest_first = (table.by_status(options.project, JobStatus(status)) for status in statuses)
+    return heapq.merge(*newest_first, key=lambda job: -job.created_at)
+
+
+def _positive(said: str) -> int:
+    number = int(said)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
+    return number
+
+
 def _report(options: argparse.Namespace, clients: Clients, execution: str) -> int:
     if options.no_wait:
         _print(options, {"ExecutionArn": execution}, [execution])
         return 0
     ended = follow(clients("stepfunctions"), execution, _say)
+    if ended.output.get("Outcome") == "ALREADY_CLAIMED":
+        _say("the upload has started its training already; to train the same data again, name a new --run")
     _print(options, {"ExecutionArn": execution, "Status": ended.status, **ended.output}, [_ending(ended)])
     return 0 if ended.status == "SUCCEEDED" else 1
 
@@ -156,9 +191,10 @@ def _parser() -> argparse.ArgumentParser:
     def add(command: Callable[..., int], *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
         said = (command.__doc__ or "").strip()
         added = commands.add_parser(command.__name__, parents=[common, *parents], help=said, description=said)
-        added.set_defaults(command=command)
+        added.set_defaults(command=command, needs_deployment=command is not check)
         return added
 
+    add(check)
     training = add(train, waiting)
     training.add_argument("project", metavar="PROJECT")
     training.add_argument("dataset", metavar="DATASET", help="NAME in PROJECT/NAME/train.manifest")
@@ -167,13 +203,15 @@ def _parser() -> argparse.ArgumentParser:
     starting.add_argument("project", metavar="PROJECT")
     starting.add_argument("--version", metavar="NAME", help="not the active version but this one")
     add(stop).add_argument("project", metavar="PROJECT")
-    add(models).add_argument("project", metavar="PROJECT", nargs="?")
+    listing = add(models)
+    listing.add_argument("project", metavar="PROJECT", nargs="?")
+    listing.add_argument("--billed", action="store_true", help="only those that cost money now; exit code 1 if any")
     reading = add(results)
     which = reading.add_mutually_exclusive_group(required=True)
     which.add_argument("project", metavar="PROJECT", nargs="?", help="a project's results (`unknown`: of no project)")
     which.add_argument("--image", metavar="KEY", help="the results of all versions of one image")
-    reading.add_argument("--status", choices=[status.value for status in JobStatus], default=JobStatus.SUCCEEDED.value)
-    reading.add_argument("--limit", type=int, default=50, metavar="N")
+    reading.add_argument("--status", choices=[status.value for status in JobStatus], help="not both final ones")
+    reading.add_argument("--limit", type=_positive, default=50, metavar="N")
     return parser
 
 

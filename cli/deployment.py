@@ -97,20 +97,19 @@ def _outputs(cloudformation: Any) -> dict[str, dict[str, str]]:
 
 
 def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deployment:
-    storage = _room(stacks, name, "storage")
-    training = _room(stacks, name, "training")
+    storage, training = stack_name(name, "storage"), stack_name(name, "training")
     prefix = stack_name(name, "project-")
     return Deployment(
         name=name,
-        images_bucket=storage["ImagesBucket"],
-        datasets_bucket=storage["DatasetsBucket"],
-        results_table=storage["ResultsTable"],
-        registry_table=storage["RegistryTable"],
-        results_topic_arn=storage["ResultsTopicArn"],
-        training_topic_arn=storage["TrainingTopicArn"],
-        operations_topic_arn=storage["OperationsTopicArn"],
-        train_model_arn=training["TrainModelArn"],
-        run_model_arn=training["RunModelArn"],
+        images_bucket=_output(stacks, storage, "ImagesBucket"),
+        datasets_bucket=_output(stacks, storage, "DatasetsBucket"),
+        results_table=_output(stacks, storage, "ResultsTable"),
+        registry_table=_output(stacks, storage, "RegistryTable"),
+        results_topic_arn=_output(stacks, storage, "ResultsTopicArn"),
+        training_topic_arn=_output(stacks, storage, "TrainingTopicArn"),
+        operations_topic_arn=_output(stacks, storage, "OperationsTopicArn"),
+        train_model_arn=_output(stacks, training, "TrainModelArn"),
+        run_model_arn=_output(stacks, training, "RunModelArn"),
         projects={
             stack.removeprefix(prefix): Project(
                 stack.removeprefix(prefix),
@@ -119,13 +118,13 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
                 outputs["EventSourceId"],
             )
             for stack, outputs in stacks.items()
-            if stack.startswith(prefix)
+            # A project's stack that failed to deploy has no outputs; the others go on working.
+            if stack.startswith(prefix) and "QueueUrl" in outputs
         },
     )
 
 
-def _room(stacks: Mapping[str, Mapping[str, str]], name: str, room: str) -> Mapping[str, str]:
-    stack = stack_name(name, room)
-    if stack not in stacks:
-        raise DeploymentNotFoundError(f"stack {stack} is missing; deploy all stacks (`make deploy`)")
-    return stacks[stack]
+def _output(stacks: Mapping[str, Mapping[str, str]], stack: str, output: str) -> str:
+    if output not in stacks.get(stack, {}):
+        raise DeploymentNotFoundError(f"stack {stack} is missing or was not deployed to the end; run `make deploy`")
+    return stacks[stack][output]

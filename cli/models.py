@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from cli.deployment import Clients, Deployment
+from lambdas.errors import error_code
 from lambdas.model_versions import VersionStatus
 from lambdas.registry import Wanted
 
 _QUIET_LOOKS: Final = 2  # looks in a row that must find no message in flight
 _LOOK_SECONDS: Final = 2.0
 _PATIENCE_SECONDS: Final = 900.0
+_CLOSE_SECONDS: Final = 120.0
 _STARTABLE: Final = frozenset(
     {VersionStatus.TRAINING_COMPLETED, VersionStatus.STOPPED, VersionStatus.COPYING_COMPLETED, VersionStatus.RUNNING}
 )
@@ -40,6 +44,11 @@ class Model:
     project_arn: str
     arn: str
 
+    @property
+    def is_billed(self) -> bool:
+        """Whether it costs money now, or is about to."""
+        return self.status in _BILLED
+
     def to_json(self) -> dict[str, Any]:
         """Spell the model for `--json`."""
         return {
@@ -66,7 +75,7 @@ def list_models(clients: Clients, deployment: Deployment, project: str | None = 
 
 
 def start_model(clients: Clients, deployment: Deployment, project: str, version: str | None = None) -> str:
-    """Start run_model for a version (the active one, else the newest that can start); return the execution's ARN."""
+    """Start run_model for a version, the active one where none is named; return the execution's ARN."""
     deployment.project(project)
     model = _to_start(list(list_models(clients, deployment, project)), project, version)
     return start_run(clients, deployment, model)
@@ -93,15 +102,38 @@ def stop_model(
 ) -> list[Model]:
     """Close the project's queue, let images in flight end, stop what runs, and wait until it has stopped.
 
-    Images that arrive from then on wait in the queue. Returns the versions that were stopped.
+    Images that arrive from then on wait in the queue. Returns the versions that were stopped. Where the queue would
+    not close, the models are stopped all the same, and ModelError says so.
     """
     opened = deployment.project(project)
+    # First: if all else fails, the guard stops an active version that is wanted STOPPED.
+    deployment.registry(clients).want(project, Wanted.STOPPED, time.time())
     progress("closing the queue's event source")
-    clients("lambda").update_event_source_mapping(UUID=opened.event_source_id, Enabled=False)
-    deployment.registry(clients).want(project, Wanted.STOPPED)
-    progress("letting the images in flight end")
-    _wait_until_quiet(clients("sqs"), opened.queue_url, look_seconds)
-    return _stop_all(clients, deployment, project, progress, look_seconds)
+    unclosed = _close(clients("lambda"), opened.event_source_id, look_seconds)
+    if unclosed is None:
+        progress("letting the images in flight end")
+        _wait_until_quiet(clients("sqs"), opened.queue_url, look_seconds)
+    stopped = _stop_all(clients, deployment, project, progress, look_seconds)
+    if unclosed is not None:
+        raise ModelError(
+            f"the models of {project} are stopped, but its event source {opened.event_source_id} would not close: "
+            f"{unclosed}; images come back every 15 minutes until it is closed, so run this again"
+        )
+    return stopped
+
+
+def _close(lambda_: Any, event_source_id: str, look_seconds: float) -> ClientError | None:
+    """Disable an event source; return Lambda's refusal where it goes on changing for two minutes."""
+    deadline = time.monotonic() + _CLOSE_SECONDS
+    while True:
+        try:
+            lambda_.update_event_source_mapping(UUID=event_source_id, Enabled=False)
+        except ClientError as error:
+            if error_code(error) != "ResourceInUseException" or time.monotonic() > deadline:
+                return error
+            time.sleep(look_seconds)
+        else:
+            return None
 
 
 def _stop_all(
@@ -110,12 +142,12 @@ def _stop_all(
     """Stop each version as soon as it runs, until none runs, starts or stops."""
     stopped: dict[str, Model] = {}
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while billed := [model for model in list_models(clients, deployment, project) if model.status in _BILLED]:
+    while billed := [model for model in list_models(clients, deployment, project) if model.is_billed]:
         for model in billed:
             if model.status is VersionStatus.RUNNING and model.arn not in stopped:
                 progress(f"stopping {model.version}")
-                clients("rekognition").stop_project_version(ProjectVersionArn=model.arn)
-                stopped[model.arn] = model
+                if _stop(clients("rekognition"), model.arn):
+                    stopped[model.arn] = model
         if time.monotonic() > deadline:
             raise ModelError(
                 f"{billed[0].version} is still {billed[0].status} after {_PATIENCE_SECONDS:.0f} s and is being billed; "
@@ -125,15 +157,27 @@ def _stop_all(
     return list(stopped.values())
 
 
+def _stop(rekognition: Any, arn: str) -> bool:
+    """Ask a version to stop; False where the guard was faster, or its status has changed: the next look shows it."""
+    try:
+        rekognition.stop_project_version(ProjectVersionArn=arn)
+    except ClientError as error:
+        if error_code(error) != "ResourceInUseException":
+            raise
+        return False
+    return True
+
+
 def _to_start(models: list[Model], project: str, version: str | None) -> Model:
-    if version is not None:
+    if version is None:
+        chosen = [model for model in models if model.active]
+        if not chosen:
+            known = ", ".join(f"{m.version} ({m.status}, F1 {m.f1})" for m in models) or "none; train one"
+            raise ModelError(f"{project} has no active version; name one with --version, of: {known}")
+    else:
         chosen = [model for model in models if model.version == version]
         if not chosen:
             raise ModelError(f"{project} has no version {version!r}; `customlabels models` lists them")
-    else:
-        chosen = [model for model in models if model.active] or [m for m in models if m.status in _STARTABLE]
-        if not chosen:
-            raise ModelError(f"{project} has no trained version; train one with `customlabels train`")
     if chosen[0].status not in _STARTABLE:
         raise ModelError(f"{chosen[0].version} is {chosen[0].status} and cannot be started now")
     return chosen[0]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cli.deployment import Clients, Deployment
+
 _LOOK_SECONDS: Final = 2.0
 _SHORT_SECONDS: Final = 0.5
 
@@ -54,6 +56,21 @@ def states_entered(stepfunctions: Any, execution_arn: str) -> Iterator[str]:
             details = event.get("stateEnteredEventDetails")
             if details:
                 yield details["name"]
+
+
+def executions_running(clients: Clients, deployment: Deployment, project: str) -> Iterator[str]:
+    """Yield the ARNs of the executions that work for a project now."""
+    stepfunctions = clients("stepfunctions")
+    for workflow in (deployment.train_model_arn, deployment.run_model_arn):
+        pages = stepfunctions.get_paginator("list_executions").paginate(
+            stateMachineArn=workflow, statusFilter="RUNNING"
+        )
+        for execution in (execution for page in pages for execution in page["executions"]):
+            arn = str(execution["executionArn"])
+            given = json.loads(stepfunctions.describe_execution(executionArn=arn)["input"])
+            key = given.get("detail", {}).get("object", {}).get("key", "")
+            if project in (given.get("Project"), key.partition("/")[0]):
+                yield arn
 
 
 def find_execution(stepfunctions: Any, workflow_arn: str, mark: str, seconds: float) -> str:

@@ -4,9 +4,10 @@ Exit code 1 when a step failed; stderr names the step and its log.
 """
 
 import json
+import signal
 import sys
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -68,6 +69,7 @@ class Trained:
 
 def main() -> int:
     """Run the demo and return the exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
     steps = Steps()
     try:
         _demo(steps, BUILD)
@@ -87,7 +89,7 @@ def _demo(steps: Steps, build: Path) -> None:
             "scenes": Exhibit("detection", scenes(unseen=15)),
         }
     with steps.step("start the local cloud"):
-        running = start(Profile.PLAIN, build / "local")
+        running = start(Profile.PLAIN, build / "local" / "demo")
         steps.log = running.log
         steps.say(f"{running.endpoint}, log in {running.log}")
     try:
@@ -108,8 +110,8 @@ def _on(running: Running, steps: Steps, exhibits: Mapping[str, Exhibit]) -> dict
     with steps.step("upload the data sets"):
         for name, exhibit in exhibits.items():
             upload_dataset(running.client("s3"), deployment.datasets_bucket, name, DATASET, exhibit.pictures, steps.say)
-    with steps.step("train"), ThreadPoolExecutor(len(exhibits)) as pool:
-        list(pool.map(lambda name: _follow_training(running, deployment, name, steps), exhibits))
+    with steps.step("train"):
+        _follow_trainings(running, deployment, exhibits, steps)
     with steps.step("look at the models"):
         trained = {name: _trained(running, deployment, name, steps) for name in exhibits}
     topic = deployment.results_topic_arn
@@ -139,6 +141,20 @@ def _stack_lines(steps: Steps) -> Any:
             steps.say(line.strip())
 
     return progress
+
+
+def _follow_trainings(running: Running, deployment: Deployment, exhibits: Mapping[str, Exhibit], steps: Steps) -> None:
+    """Follow all trainings at once; raise StepFailedError when one fails or lasts too long."""
+    pool = ThreadPoolExecutor(len(exhibits))
+    following = [pool.submit(_follow_training, running, deployment, name, steps) for name in exhibits]
+    try:
+        for followed in as_completed(following, timeout=_TRAINING_SECONDS):
+            followed.result()
+    except TimeoutError:
+        raise StepFailedError(f"a training did not end in {_TRAINING_SECONDS:.0f} s") from None
+    finally:
+        # Not waited for: on Ctrl-C the cloud ends, and with it what the threads look at.
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _follow_training(running: Running, deployment: Deployment, project: str, steps: Steps) -> None:

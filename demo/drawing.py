@@ -87,7 +87,8 @@ img {{ display: block; max-width: 100% }}
 figcaption {{ color: #cf222e; font-size: 14px }}
 </style>
 <h1>What the models saw</h1>
-<p>None of these images was in a training or test set. Green is right, red is wrong.</p>
+<p>None of these images was in a training or test set. Green is right, red is wrong. A number is
+the confidence in percent; each label counts from a threshold of its own, which training found.</p>
 {body}
 </html>
 """

@@ -39,5 +39,5 @@ class Steps:
 
     def failed(self, error: BaseException) -> None:
         """Say which step failed, why, and where its log is."""
-        where = f"\nIts log is in {self.log}" if self.log else ""
+        where = f"\nThe local cloud's log is {self.log}" if self.log else ""
         print(f"\nFAILED at step '{self.stopped_at}': {type(error).__name__}: {error}{where}", file=sys.stderr)

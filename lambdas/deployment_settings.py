@@ -58,6 +58,8 @@ def parse_deployment(name: str, raw: Mapping[str, Any]) -> DeploymentSettings:
     Raises SettingsError that names the key and says what it may be.
     """
     where = f"deployments.{name}"
+    if "-project" in name:
+        raise SettingsError(f"{where}: a deployment's name must not hold '-project', which ends it in a stack's name")
     if not DEPLOYMENT_PATTERN.fullmatch(name):
         raise SettingsError(f"{where}: a deployment's name must match {DEPLOYMENT_PATTERN.pattern}")
     if not isinstance(raw, Mapping):

@@ -41,6 +41,7 @@ class Source:
     format: str | None = None  # Pillow's name: PNG, JPEG, ...
     width: int | None = None  # pixels
     height: int | None = None
+    bomb: bool = False  # its header declares more pixels than any decoder should touch
     job_tag: str | None = None  # the object's metadata `job-tag`
 
 

@@ -30,6 +30,7 @@ class Registration:
     active_version_name: str | None = None
     former_version_arn: str | None = None
     wanted: Wanted = Wanted.RUNNING
+    wanted_at: int = 0  # when a person last asked, epoch milliseconds; 0: never
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,20 @@ class Registry:
             active_version_name=item.get("ActiveVersionName"),
             former_version_arn=item.get("FormerVersionArn"),
             wanted=Wanted(item.get("Wanted", Wanted.RUNNING)),
+            wanted_at=item.get("WantedAt", 0),
         )
 
-    def want(self, project: str, wanted: Wanted) -> None:
-        """Note what a person asked for; the guard stops an active version that is wanted STOPPED."""
+    def want(self, project: str, wanted: Wanted, now: float) -> None:
+        """Note what a person asked for, and when.
+
+        The guard stops an active version that is wanted STOPPED; run_model promotes nothing where a person has asked
+        for something since it began.
+        """
         self.dynamodb.update_item(
             TableName=self.name,
             Key=to_item(_state_key(project)),
-            UpdateExpression="SET Wanted = :wanted",
-            ExpressionAttributeValues=to_item({":wanted": wanted.value}),
+            UpdateExpression="SET Wanted = :wanted, WantedAt = :now",
+            ExpressionAttributeValues=to_item({":wanted": wanted.value, ":now": int(now * 1000)}),
         )
 
     def leased_versions(self, project: str, now: float) -> frozenset[str]:

@@ -16,10 +16,12 @@ _STORAGE = "-storage"
 def main() -> int:
     """Start, deploy, wait for Ctrl-C, stop."""
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
     try:
-        running = start(options.profile, CHECKOUT / "build" / "local", port=options.port, quotas=options.quotas)
-    except (LocalCloudError, OSError) as error:
-        print(f"the local cloud did not start on port {options.port}: {error}", file=sys.stderr)
+        folder = CHECKOUT / "build" / "local" / str(options.port)
+        running = start(options.profile, folder, port=options.port, quotas=options.quotas)
+    except LocalCloudError as error:
+        print(f"the local cloud did not start: {error}", file=sys.stderr)
         return 1
     try:
         print(f"local cloud at {running.endpoint}, log in {running.log}; deploying ...", flush=True)
@@ -39,7 +41,7 @@ def main() -> int:
 
 def _options() -> Any:
     parser = argparse.ArgumentParser(prog="python -m local", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--port", type=int, default=4566)
+    parser.add_argument("--port", type=int, choices=range(1, 65536), metavar="PORT", default=4566)
     parser.add_argument("--deployment", default="demo")
     parser.add_argument("--profile", type=Profile, choices=list(Profile), default=Profile.PLAIN)
     parser.add_argument("--quotas", default="service", help="of Rekognition, see local/rekognition/quotas.py")
@@ -53,7 +55,6 @@ def _show(line: str) -> None:
 
 def _wait_for_interrupt(running: Running) -> None:
     """Return when the cloud dies; Ctrl-C and SIGTERM raise KeyboardInterrupt."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     running.process.wait()
     print(f"the local cloud died, see {running.log}:\n{running.tail()}", file=sys.stderr)
 
@@ -61,13 +62,11 @@ def _wait_for_interrupt(running: Running) -> None:
 def _usage(running: Running, outputs: Outputs) -> str:
     storage = next(values for stack, values in outputs.items() if stack.endswith(_STORAGE))
     exports = "\n".join(
-        f"  export {name}={value}"
-        for name, value in running.environment().items()
-        if value and name.startswith("AWS_") and name not in _QUIET
+        f"  export {name}={value}" for name, value in running.environment().items() if value and name.startswith("AWS_")
     )
     bucket, topic = storage["ImagesBucket"], storage["ResultsTopicArn"]
     projects = sorted(stack.split("-project-")[1] for stack in outputs if "-project-" in stack)
-    customlabels = Path(sys.executable).with_name("customlabels")
+    python, customlabels = sys.executable, Path(sys.executable).with_name("customlabels")
     return f"""
 Ready. In another shell:
 {exports}
@@ -78,20 +77,26 @@ Ready. In another shell:
   results topic    {topic}
   projects         {", ".join(projects)}
 
-  aws s3 cp part.jpg s3://{bucket}/{projects[0]}/part.jpg
-  aws rekognition describe-projects
+No model runs yet: images wait in their queue until one is trained. To train on the demo's pictures, which leaves
+images that no training has seen in build/pictures/, and to drop one of them:
+
+  {python} -m demo.upload digits
   {customlabels} models
-  {customlabels} results {projects[0]}
+  aws s3 cp build/pictures/digits/unseen-0000.png s3://{bucket}/digits/
+  {customlabels} results digits
+
+More:
+
+  aws rekognition describe-projects
+  aws sqs list-queues --endpoint-url {running.endpoint}     (version 1 of the AWS CLI needs it for SQS)
 
   import boto3
-  boto3.client("s3").upload_file("part.jpg", "{bucket}", "{projects[0]}/part.jpg")
+  boto3.client("s3").upload_file("part.png", "{bucket}", "{projects[0]}/part.png")
   boto3.client("sns").subscribe(TopicArn="{topic}", Protocol="sqs", Endpoint=YOUR_QUEUE_ARN)
 
-No model runs yet: images wait in their queue until one is trained. Ctrl-C stops the cloud and forgets all in it.
+Ctrl-C stops the cloud and forgets all in it.
 """
 
-
-_QUIET = frozenset({"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_EC2_METADATA_DISABLED", "AWS_REGION"})
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,6 +3,7 @@
 Several may run at once, each with its own folder and port. Nothing is left when one is stopped but its log.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import boto3
 import botocore.session
@@ -63,6 +64,7 @@ class Running:
     log: Path
     certificate: Path | None
     process: subprocess.Popen[bytes] = field(repr=False)
+    lock: IO[str] = field(repr=False)  # held while it runs, so that no other run takes its folder
 
     @property
     def scratch(self) -> Path:
@@ -119,8 +121,9 @@ class Running:
             self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(grace_seconds)
-        _kill_group(self.process)
+        kill_group(self.process)
         shutil.rmtree(self.scratch, ignore_errors=True)
+        self.lock.close()
 
 
 def start(
@@ -135,16 +138,34 @@ def start(
 
     Port 0 takes a free one. Workflows wait `wait_scale` times what their definitions say. Rekognition has the
     `quotas` that local/rekognition/quotas.py reads.
-    Raises LocalCloudError when it dies or does not answer in time.
+    Raises LocalCloudError when another one runs in the folder, when the port is taken, when it dies or does not
+    answer in time.
     """
+    lock = _lock(folder)
+    try:
+        return _start(profile, folder, port, wait_scale, patience_seconds, quotas, lock)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _start(
+    profile: Profile,
+    folder: Path,
+    port: int,
+    wait_scale: float,
+    patience_seconds: float,
+    quotas: str,
+    lock: IO[str],
+) -> Running:
     scratch = folder / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    (scratch / PROFILE_FILE).write_text(PROFILE_TEXT)
     log = folder / "cloud.log"
-    certificate, key = _certificate(scratch) if profile is Profile.STRICT else (None, None)
     # Bound here and handed over, so that no other process can take the port in between.
-    with socket.create_server(("127.0.0.1", port)) as listening, log.open("wb") as output:
+    with _bound(port) as listening, log.open("wb") as output:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        (scratch / PROFILE_FILE).write_text(PROFILE_TEXT)
+        certificate, key = _certificate(scratch) if profile is Profile.STRICT else (None, None)
         port = listening.getsockname()[1]
         endpoint = f"{'https' if certificate else 'http'}://127.0.0.1:{port}"
         command = [
@@ -166,13 +187,37 @@ def start(
             pass_fds=[listening.fileno()],
             start_new_session=True,
         )
-    running = Running(profile, endpoint, folder, log, certificate, process)
+    running = Running(profile, endpoint, folder, log, certificate, process, lock)
     try:
         _wait_until_it_answers(running, patience_seconds)
     except BaseException:
         running.stop(grace_seconds=0)
         raise
     return running
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Take the folder for this process until the file is closed; its end, however it comes, gives it back."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
+        raise LocalCloudError(f"process {holder} runs a local cloud in {folder}; stop it first") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _bound(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise LocalCloudError(f"port {port} of 127.0.0.1 cannot be had ({error}); name another") from error
 
 
 @contextmanager
@@ -249,8 +294,8 @@ def _wait_until_it_answers(running: Running, patience_seconds: float) -> None:
     raise LocalCloudError(f"no answer in {patience_seconds:.0f} s, see {running.log}:\n{running.tail()}")
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process and its functions; the group outlives its first process."""
+def kill_group(process: subprocess.Popen[Any]) -> None:
+    """Kill a process and all that it started; the group outlives its first process."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

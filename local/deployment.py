@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from local import toolchain
-from local.cloud import ACCOUNT, REGION, Running, tail
+from local.cloud import ACCOUNT, REGION, Running, kill_group, tail
 from local.toolchain import CHECKOUT
 
 Outputs = dict[str, dict[str, str]]  # stack -> output -> value
@@ -74,12 +74,16 @@ def _cdk(running: Running, step: str, arguments: Sequence[str], folder: Path, pr
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            start_new_session=True,  # Node starts processes of its own; all of them end below
         )
-        with process:
-            for line in process.stdout or ():
-                text.write(line)
-                text.flush()
-                progress(line.rstrip())
+        try:
+            with process:
+                for line in process.stdout or ():
+                    text.write(line)
+                    text.flush()
+                    progress(line.rstrip())
+        finally:
+            kill_group(process)
     if process.returncode != 0:
         raise DeploymentError(
             f"cdk {step} failed ({process.returncode}): {' '.join(command)}\n"

@@ -59,6 +59,7 @@ class Inference(Stack):
             "sqs:DeleteMessage",
             "sqs:ChangeMessageVisibility",
             "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
             on=[named_arn(self, "sqs", queue_name(deployment, WORKER, "*"))],
             wide_because=shared,
         )

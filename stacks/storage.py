@@ -77,7 +77,7 @@ class Storage(Stack):
         self.operations_topic = EncryptedTopic(
             self, "OperationsTopic", name=resource_name(name, "operations"), key=self.key
         )
-        self.operations_topic.open_to_services()
+        self.operations_topic.open_to_alarms()
         if settings.alarm_email:
             self.operations_topic.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
 

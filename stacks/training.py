@@ -114,18 +114,24 @@ class Training(Stack):
         )
 
     def _allow_data(self, workflow: Workflow) -> None:
-        """Let Rekognition train: it reads the data set and writes its output with the caller's permissions."""
+        """Let Rekognition train: it reads the data set and writes its output with the caller's permissions.
+
+        The actions are those of the managed policy AmazonRekognitionCustomLabelsFullAccess, on two buckets only.
+        """
         datasets, output = self._storage.datasets, self._storage.training_output
         allow(
             workflow.role,
             "s3:GetObject",
+            "s3:GetObjectAcl",
+            "s3:GetObjectTagging",
             "s3:GetObjectVersion",
+            "s3:GetObjectVersionTagging",
             on=[datasets.arn_for_objects("*")],
             wide_because="A data set names its images itself",
         )
-        allow(workflow.role, "s3:ListBucket", on=[datasets.bucket_arn])
         allow(
             workflow.role,
+            "s3:GetObject",
             "s3:PutObject",
             on=[output.arn_for_objects("*")],
             wide_because="Each training writes under a folder of its own",
@@ -134,6 +140,7 @@ class Training(Stack):
             workflow.role,
             "s3:GetBucketAcl",
             "s3:GetBucketLocation",
+            "s3:ListBucket",
             on=[datasets.bucket_arn, output.bucket_arn],
         )
 

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.check_dataset.manifest import DatasetError, check_test, check_train, read_manifest
 from lambdas.clients import client
+from lambdas.environment import CheckDataset, from_environment
 from lambdas.errors import error_code
 from lambdas.names import TEST_MANIFEST, TRAIN_MANIFEST
 
@@ -19,20 +20,22 @@ logger: Final = Logger()
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Check the data set of `{"Manifest": S3Object}`: the train manifest, and the test manifest beside it.
 
-    Answers `{"Kind", "Lines", "Labels", "TrainingData", "TestingData"}`, the last two as CreateProjectVersion takes
-    them. Without a test manifest the service splits the training data. Raises DatasetError.
+    Answers `{"Kind", "Lines", "BadLines", "Labels", "TrainingData", "TestingData"}`, the last two as
+    CreateProjectVersion takes them. Without a test manifest the service splits the training data. Raises DatasetError.
     """
+    bucket = from_environment(CheckDataset).datasets_bucket
     s3 = client("s3")
     train = event["Manifest"]
     report = read_manifest(_lines(s3, train))
-    check_train(TRAIN_MANIFEST, report)
+    check_train(TRAIN_MANIFEST, report, bucket)
     test = _test_manifest(s3, train)
     if test is not None:
-        check_test(TEST_MANIFEST, read_manifest(_lines(s3, test)), report)
+        check_test(TEST_MANIFEST, read_manifest(_lines(s3, test)), report, bucket)
     logger.info("data set", kind=report.kind, lines=report.lines, labels=dict(report.images), test=bool(test))
     return {
         "Kind": report.kind.value,
         "Lines": report.lines,
+        "BadLines": len(report.bad),
         "Labels": sorted(report.images),
         "TrainingData": _assets(train),
         "TestingData": _assets(test) if test else {"AutoCreate": True},

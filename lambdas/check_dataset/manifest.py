@@ -13,6 +13,7 @@ MAX_LABELS: Final = 250
 MIN_LABEL_OVERLAP: Final = 0.5  # share of the training labels that the test set must have
 MIN_LABELS: Final = {"classification": 2, "detection": 1}
 _SHOWN: Final = 5  # bad lines that an error message lists
+_MAX_SAID: Final = 300  # characters of what is wrong with one line
 
 
 class DatasetError(ValueError):
@@ -54,13 +55,13 @@ def read_manifest(lines: Iterable[str]) -> DatasetReport:
         try:
             _read_line(line, report)
         except DatasetError as error:
-            report.bad.append((number, str(error)))
+            report.bad.append((number, str(error)[:_MAX_SAID]))
     return report
 
 
-def check_train(name: str, report: DatasetReport) -> None:
-    """Raise DatasetError where the service would fail a training on this manifest."""
-    _check_lines(name, report)
+def check_train(name: str, report: DatasetReport, bucket: str) -> None:
+    """Raise DatasetError where a training on this manifest would fail; `bucket` is the only one that it may read."""
+    _check_lines(name, report, bucket)
     fewest = MIN_LABELS[report.kind]
     if not fewest <= len(report.images) <= MAX_LABELS:
         raise DatasetError(
@@ -68,9 +69,9 @@ def check_train(name: str, report: DatasetReport) -> None:
         )
 
 
-def check_test(name: str, report: DatasetReport, train: DatasetReport) -> None:
+def check_test(name: str, report: DatasetReport, train: DatasetReport, bucket: str) -> None:
     """Raise DatasetError where a test set would fail the training, or could not judge it."""
-    _check_lines(name, report)
+    _check_lines(name, report, bucket)
     if both := train.sources & report.sources:
         raise DatasetError(
             f"{name}: {len(both)} images are in the training set too (one is {min(both)}); "
@@ -84,7 +85,7 @@ def check_test(name: str, report: DatasetReport, train: DatasetReport) -> None:
         )
 
 
-def _check_lines(name: str, report: DatasetReport) -> None:
+def _check_lines(name: str, report: DatasetReport, bucket: str) -> None:
     if report.lines == 0:
         raise DatasetError(f"{name} has no lines; write one JSON line an image")
     if len(report.bad) > MAX_BAD_SHARE * report.lines:
@@ -92,8 +93,11 @@ def _check_lines(name: str, report: DatasetReport) -> None:
         raise DatasetError(
             f"{name}: {len(report.bad)} of {report.lines} lines cannot be used, more than 20 %; mend them ({worst})"
         )
-    if len(report.buckets) > 1:
-        raise DatasetError(f"{name}: the images are in several buckets ({', '.join(sorted(report.buckets))}); use one")
+    if others := report.buckets - {bucket}:
+        raise DatasetError(
+            f"{name}: images are in {', '.join(sorted(others)[:_SHOWN])}, which training may not read; "
+            f"put them into {bucket}"
+        )
 
 
 def _read_line(line: str, report: DatasetReport) -> None:
@@ -123,7 +127,7 @@ def _parsed(line: str) -> Mapping[str, Any]:
         raise DatasetError(f"{len(line):,} characters; the limit is {MAX_LINE:,}")
     try:
         entry = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise DatasetError(f"not JSON: {error}") from error
     if not isinstance(entry, dict):
         raise DatasetError("not a JSON object")

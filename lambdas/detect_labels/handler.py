@@ -14,10 +14,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.clients import client
 from lambdas.deployment_settings import DeploymentSettings, load_settings
-from lambdas.detect_labels.dead_letters import bury
 from lambdas.detect_labels.detection import Detector, detect
+from lambdas.detect_labels.queues import bury, let_sleep
 from lambdas.environment import DetectLabels, from_environment
-from lambdas.errors import Meaning, error_code, meaning
+from lambdas.errors import Meaning, ModelAsleepError, error_code, meaning
 from lambdas.events import MalformedEventError, ObjectCreated, object_created
 from lambdas.jobs import Job, JobStatus
 from lambdas.names import METRICS_NAMESPACE, UNKNOWN
@@ -38,6 +38,7 @@ processor: Final = BatchProcessor(
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Detect the labels of up to ten images; answer which messages go back to the queue."""
+    metrics.set_default_dimensions(Deployment=_settings().name)
     return process_partial_response(event=event, record_handler=detect_record, processor=processor, context=context)
 
 
@@ -52,6 +53,9 @@ def detect_record(record: SQSRecord) -> None:
         started = time.time()
         job = detect(_detector(), arrival, project, _settings().projects.get(project))
         _measure(job, started)
+    except ModelAsleepError:
+        let_sleep(client("sqs"), record)
+        raise
     except MalformedEventError as error:
         bury(client("sqs"), record, "MALFORMED_EVENT", error)
         logger.exception("message is not an S3 event; it is in the dead-letter queue")
@@ -82,6 +86,7 @@ def _measure(job: Job, started: float) -> None:
         return
     reason = job.outcome["ErrorCode"]
     with single_metric("ImagesFailed", MetricUnit.Count, 1, namespace=METRICS_NAMESPACE) as metric:
+        metric.add_dimension("Deployment", _settings().name)
         metric.add_dimension("ErrorCode", reason)
     logger.warning("failed", job_id=job.id, project=job.project, error_code=reason)
 

@@ -20,19 +20,24 @@ MAX_ASPECT: Final = 20  # longer side to shorter side
 JOB_TAG: Final = "job-tag"  # the metadata key that S3 stores as x-amz-meta-job-tag
 
 _TAKEN: Final = frozenset({"PNG", "JPEG", "MPO"})  # a multi-picture JPEG begins with a plain one
-# What is told from other content. Of other formats Pillow's readers raise errors of any kind.
-_KNOWN: Final = ("PNG", "JPEG", "AVIF", "BMP", "GIF", "ICO", "JPEG2000", "PSD", "TIFF", "WEBP")
-# Formats that a header which goes on past what was read still tells: where the mark stands, the mark, the format.
+# What Pillow may look at. Its readers of other formats raise errors of any kind on broken files.
+_READ: Final = ("PNG", "JPEG")
+# What else is told from content that is no image: where the mark stands, the mark, the format.
 _MARKS: Final = (
     (0, b"\x89PNG\r\n\x1a\n", "PNG"),
     (0, b"\xff\xd8\xff", "JPEG"),
     (0, b"II*\0", "TIFF"),
     (0, b"MM\0*", "TIFF"),
+    (0, b"GIF8", "GIF"),
+    (0, b"BM", "BMP"),
+    (0, b"8BPS", "PSD"),
+    (0, b"\0\0\1\0", "ICO"),
+    (4, b"jP  \r\n\x87\n", "JPEG2000"),
     (8, b"WEBP", "WEBP"),
-    (4, b"ftypavif", "AVIF"),
-    (4, b"ftypheic", "HEIF"),
-    (4, b"ftypheix", "HEIF"),
+    (4, b"ftypavi", "AVIF"),  # avif, avis
+    (4, b"ftyphe", "HEIF"),  # heic, heix, hevc, heim ...
     (4, b"ftypmif1", "HEIF"),
+    (4, b"ftypmsf1", "HEIF"),
 )
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 _FORBIDDEN: Final = frozenset({"AccessDenied", "403", "InvalidObjectState"})
@@ -43,6 +48,7 @@ class _Header:
     format: str | None
     width: int | None
     height: int | None
+    bomb: bool = False
 
 
 def read_source(s3: Any, image: ImageRef) -> Source:
@@ -63,10 +69,12 @@ def read_source(s3: Any, image: ImageRef) -> Source:
         head = body.read(HEADER_BYTES)
     header = _identify(head)
     return Source(
-        size=int(answer["ContentRange"].rpartition("/")[2]) if "ContentRange" in answer else len(head),
+        # Without a range in the answer, it is the whole object.
+        size=int(answer["ContentRange"].rpartition("/")[2]) if "ContentRange" in answer else answer["ContentLength"],
         format=header.format,
         width=header.width,
         height=header.height,
+        bomb=header.bomb,
         job_tag=answer["Metadata"].get(JOB_TAG),
     )
 
@@ -83,6 +91,8 @@ def check_source(source: Source) -> None:
         )
     if source.size > MAX_BYTES:
         raise PermanentError(ErrorCode.TOO_LARGE, f"The object has {source.size:,} bytes; the limit is {MAX_BYTES:,}.")
+    if source.bomb:
+        raise PermanentError(ErrorCode.TOO_MANY_PIXELS, f"The image has too many pixels; a side may have {MAX_SIDE}.")
     if source.width and source.height:
         _check_sides(source.width, source.height)
 
@@ -102,10 +112,10 @@ def _identify(head: bytes) -> _Header:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(head), formats=_KNOWN) as opened:
+            with Image.open(io.BytesIO(head), formats=_READ) as opened:
                 return _Header(opened.format, opened.width, opened.height)
-    except Image.DecompressionBombError as error:
-        raise PermanentError(ErrorCode.TOO_MANY_PIXELS, f"{error}.") from error
+    except Image.DecompressionBombError:
+        return _Header(_marked(head), None, None, bomb=True)
     except (OSError, ValueError, RuntimeError):
         # Nothing that Pillow knows, a broken header, or one longer than what was read: of those that it takes,
         # the service decides.

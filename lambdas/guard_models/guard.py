@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from lambdas.deployment_settings import DeploymentSettings
 from lambdas.errors import error_code
 from lambdas.names import rekognition_prefix
 from lambdas.registry import Registry, Wanted
@@ -41,16 +42,16 @@ class StopReport:
     refused: list[Refusal]
 
 
-def stop_unwanted(rekognition: Any, registry: Registry, deployment: str, now: float) -> StopReport:
-    """Stop every running version that is neither active nor leased.
+def stop_unwanted(rekognition: Any, registry: Registry, settings: DeploymentSettings, now: float) -> StopReport:
+    """Stop every running version that is neither active nor leased, and all of projects that cdk.json has forgotten.
 
     A project that cannot be looked at is reported, and does not keep the guard from the others.
     """
     report = StopReport([], [])
-    for project, arn in _projects(rekognition, deployment):
+    for project, arn in _projects(rekognition, settings.name):
         try:
             for version in _running_of(rekognition, arn, project):
-                if not is_wanted(version, registry, now):
+                if project not in settings.projects or not is_wanted(version, registry, now):
                     _stop(rekognition, version, report)
         except ClientError as error:
             report.refused.append(Refusal(project, str(error)))
@@ -82,7 +83,14 @@ def tell(sns: Any, topic_arn: str, deployment: str, report: StopReport) -> None:
             "ProjectVersionArn": version.arn,
             "InferenceUnits": version.inference_units,
         }
-        _publish(sns, topic_arn, deployment, "STOPPED", "It was neither active nor under a live lease.", said)
+        _publish(
+            sns,
+            topic_arn,
+            deployment,
+            "STOPPED",
+            "It was neither active nor under a live lease, or its project is no longer in cdk.json.",
+            said,
+        )
     for refusal in report.refused:
         _publish(sns, topic_arn, deployment, "STOP_REFUSED", refusal.message, {"Project": refusal.project})
 

@@ -26,13 +26,15 @@ class StopRefusedError(RuntimeError):
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Run the guard once; raise StopRefusedError where a model would not stop, so that the alarm goes off."""
     environment = from_environment(GuardModels)
-    deployment = load_settings().name
+    settings = load_settings()
+    metrics.set_default_dimensions(Deployment=settings.name)
     registry = Registry(client("dynamodb"), environment.registry_table)
-    report = stop_unwanted(client("rekognition"), registry, deployment, time.time())
+    report = stop_unwanted(client("rekognition"), registry, settings, time.time())
     metrics.add_metric("ModelsStopped", MetricUnit.Count, len(report.stopped))
-    tell(client("sns"), environment.operations_topic_arn, deployment, report)
+    # Before telling, which may fail: what was stopped is not found again by the next look.
+    logger.info("guarded", stopped=[version.arn for version in report.stopped], refused=len(report.refused))
+    tell(client("sns"), environment.operations_topic_arn, settings.name, report)
     if report.refused:
         first = report.refused[0]
         raise StopRefusedError(f"refused {len(report.refused)} times, first for {first.project}: {first.message}")
-    logger.info("guarded", stopped=[version.arn for version in report.stopped])
     return {"Stopped": [version.arn for version in report.stopped]}

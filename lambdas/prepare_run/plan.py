@@ -20,7 +20,7 @@ def plan_run(
 ) -> dict[str, Any]:
     """Return the request with inference units, the queue, and the version that is active now.
 
-    `sqs_arn` is what the ARN of each queue here begins with. `Seen` is the active ARN that promotion must still find;
+    `sqs_arn` is what the ARN of each queue here begins with. `Seen` and `WantedAt` are what promotion must still find;
     `Former` is what to stop afterwards, where `Replaces` says so. "none" stands for no version.
     """
     missing = [name for name in _NEEDED if not request.get(name)]
@@ -38,6 +38,7 @@ def plan_run(
         "MaxInferenceUnits": project.max_inference_units,
         "QueueArn": sqs_arn + queue_name(settings.name, "detect_labels", request["Project"]),
         "Seen": active or _NONE,
+        "WantedAt": registration.wanted_at,
         "Replaces": replaces,
         "Former": {"ProjectVersionArn": active or _NONE, "VersionName": registration.active_version_name or _NONE},
     }

@@ -57,9 +57,16 @@ def open_image(content: bytes, bounds: Bounds = CUSTOM_LABELS) -> Image.Image:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
             _check_size(*image.size, bounds)
             image.load()
-            return image if image.mode == "RGB" else image.convert("RGB")  # no copy: it may be 300 MB
+            return image if image.mode == "RGB" else _eight_bit(image).convert("RGB")  # no copy: it may be 300 MB
     except _UNREADABLE as error:
         raise UnusableImageError(Flaw.NOT_AN_IMAGE) from error
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Scale 16 bits a sample down to 8; Pillow's own conversion would cut off all but the darkest."""
+    if not image.mode.startswith("I"):
+        return image
+    return image.convert("I").point(lambda sample: sample / 257).convert("L")
 
 
 def _check_size(width: int, height: int, bounds: Bounds) -> None:

@@ -10,7 +10,6 @@ from stacks.parts.policy import allow
 
 # What publishing to an encrypted topic asks of its key.
 _USE_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
-_SERVICES = ("cloudwatch", "events")  # alarms, and rules with a topic for a target
 
 
 class EncryptedTopic(Construct):
@@ -30,14 +29,14 @@ class EncryptedTopic(Construct):
         allow(role, "sns:Publish", on=[self.arn])
         allow(role, *_USE_KEY, on=[self.key.key_arn])
 
-    def open_to_services(self) -> None:
-        """Let alarms and rules of this account publish."""
+    def open_to_alarms(self) -> None:
+        """Let alarms of this account publish."""
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="AlarmsAndRules",
+                sid="Alarms",
                 actions=["sns:Publish"],
                 resources=[self.arn],
-                principals=_principals(),
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 conditions=_of_account(self),
             )
         )
@@ -50,20 +49,22 @@ def topics_key(scope: Construct, id: str, *, description: str) -> kms.Key:
     its stack, since topics keep nothing that would have to be read later.
     """
     key = kms.Key(scope, id, description=description, enable_key_rotation=True, removal_policy=RemovalPolicy.DESTROY)
-    key.add_to_resource_policy(
-        iam.PolicyStatement(
-            sid="AlarmsAndRules",
-            actions=list(_USE_KEY),
-            resources=["*"],
-            principals=_principals(),
-            conditions=_of_account(scope),
-        )
-    )
+    _open(key, "Alarms", "cloudwatch", _of_account(scope))
+    # EventBridge says of no request for which account it is made: a condition would shut it out.
+    _open(key, "Rules", "events", {})
     return key
 
 
-def _principals() -> list[iam.IPrincipal]:
-    return [iam.ServicePrincipal(f"{service}.amazonaws.com") for service in _SERVICES]
+def _open(key: kms.Key, sid: str, service: str, conditions: dict[str, dict[str, str]]) -> None:
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid=sid,
+            actions=list(_USE_KEY),
+            resources=["*"],  # in a key's own policy: the key
+            principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+            conditions=conditions or None,
+        )
+    )
 
 
 def _of_account(scope: Construct) -> dict[str, dict[str, str]]:

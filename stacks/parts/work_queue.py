@@ -21,8 +21,9 @@ MAX_CONCURRENCY: Final = 2  # the least that an event source may be limited to
 
 _KEPT: Final = Duration.days(10)  # as long as images may wait for a model to be started
 _TOO_OLD: Final = Duration.days(7)  # leaves three days to do something
-# The function itself decides what is dead. This many receives mean that it does not live to decide.
-_CRASHES: Final = 50
+# The function itself decides what is dead, and puts an image off for 15 minutes where no model runs. This many
+# receives take longer than a message is kept, unless the function does not live to decide.
+_CRASHES: Final = 1000
 _BATCH: Final = 10
 
 

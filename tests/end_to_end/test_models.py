@@ -55,6 +55,7 @@ def test_stop_lets_images_wait_and_start_brings_them_their_labels(trained: Cloud
     assert code == 0
     assert [model["Project"] for model in json.loads(printed)] == ["digits"]
     states = {model.status for model in list_models(trained.clients, trained.deployment, "digits")}
+    assert VersionStatus.STOPPED in states
     assert states <= {VersionStatus.STOPPED, VersionStatus.TRAINING_COMPLETED}
     image = trained.drop("digits/while-stopped.png", pictures["digits"].unseen[0].body)
     queue = trained.deployment.project("digits").queue_url

@@ -18,7 +18,55 @@ NAMES = [file.name.removesuffix(".asl.json") for file in FILES]
 HISTORY_LIMIT = 20_000  # events; the service stops an execution at 25,000
 
 # Loops that no look limit bounds, by one of their states: how often they go round at most, and why.
-OTHER_LOOPS = {"Create the project": 2}  # a flag ends it: the project is looked for once more after the create
+OTHER_LOOPS = {"Create the project": 7}  # a count ends it: six creations, each after a look, and a last look
+
+# The services that tasks call, as Step Functions spells them before the name of an error.
+SERVICES = {
+    "dynamodb": "DynamoDB",
+    "lambda": "Lambda",
+    "rekognition": "Rekognition",
+    "sns": "SNS",
+    "states": "StepFunctions",
+}
+NO_CONNECTION = "SdkClientException"  # Step Functions' own name for a call that did not reach a service
+# The errors that rules may name beside those of Rekognition, which its model lists.
+NAMED_ERRORS = {
+    "dynamodb": {
+        "DynamoDB.ConditionalCheckFailedException",
+        "DynamoDB.InternalServerErrorException",
+        "DynamoDB.ProvisionedThroughputExceededException",
+        "DynamoDB.RequestLimitExceededException",
+        "DynamoDB.SdkClientException",
+        "DynamoDB.ThrottlingException",
+    },
+    "lambda": {
+        "Lambda.AWSLambdaException",
+        "Lambda.ResourceInUseException",
+        "Lambda.SdkClientException",
+        "Lambda.ServiceException",
+        "Lambda.TooManyRequestsException",
+        "Lambda.Unknown",
+        "Sandbox.Timedout",
+        "States.Timeout",
+    },
+    "sns": {
+        "SNS.InternalErrorException",
+        "SNS.KMSThrottlingException",
+        "SNS.SdkClientException",
+        "SNS.ThrottledException",
+    },
+    "states": {"StepFunctions.ExecutionLimitExceededException", "StepFunctions.SdkClientException"},
+}
+# A function that broke down or did not answer may do so when it is asked again; an error that it raised is its answer.
+FUNCTION_BROKE_DOWN = {
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "States.Timeout",
+}
 
 
 def states_of(name: str) -> dict[str, Any]:
@@ -36,6 +84,24 @@ def next_of(state: Mapping[str, Any]) -> Iterator[str]:
             yield step["Next"]
     if "Default" in state:
         yield state["Default"]
+
+
+def service_of(step: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the service that a task calls, and the operation: `("dynamodb", "putItem")`."""
+    called = step["Resource"].removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").split(":")
+    return called[0], called[1].removesuffix(".sync")
+
+
+def tasks_of(name: str) -> dict[str, Any]:
+    return {state: step for state, step in states_of(name).items() if step["Type"] == "Task"}
+
+
+def retried(step: Mapping[str, Any]) -> set[str]:
+    return {error for rule in step["Retry"] for error in rule["ErrorEquals"]}
+
+
+def caught(step: Mapping[str, Any]) -> set[str]:
+    return {error for rule in step["Catch"] for error in rule["ErrorEquals"]}
 
 
 def reachable(states: Mapping[str, Any], start: str) -> set[str]:
@@ -84,21 +150,59 @@ def test_every_task_retries_with_jitter_and_catches_all(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_rekognition_error_is_one_that_the_called_operation_has(name):
     model = botocore.session.get_session().get_service_model("rekognition")
-    for state, step in states_of(name).items():
-        service, _, operation = step.get("Resource", "").removeprefix("arn:aws:states:::aws-sdk:").partition(":")
-        caught = [
-            error
-            for rule in (*step.get("Retry", []), *step.get("Catch", []))
-            for error in rule["ErrorEquals"]
-            if error.startswith("Rekognition.")
-        ]
+    for state, step in tasks_of(name).items():
+        service, operation = service_of(step)
         if service != "rekognition":
-            assert not caught, state
             continue
         shapes = model.operation_model(operation[0].upper() + operation[1:]).error_shapes
         # Step Functions ends each name so, whether or not the service does.
         known = {f"Rekognition.{shape.name.removesuffix('Exception')}Exception" for shape in shapes}
-        assert set(caught) <= known, state
+        assert retried(step) | caught(step) <= known | {f"Rekognition.{NO_CONNECTION}", "States.ALL"}, state
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_other_error_that_a_rule_names_is_in_the_list_of_the_service_that_its_task_calls(name):
+    for state, step in tasks_of(name).items():
+        service, _ = service_of(step)
+        if service != "rekognition":
+            assert retried(step) | caught(step) <= NAMED_ERRORS[service] | {"States.ALL"}, state
+
+
+def test_the_list_of_errors_holds_none_that_no_rule_names():
+    named: dict[str, set[str]] = {}
+    for step in (step for name in NAMES for step in tasks_of(name).values()):
+        named.setdefault(service_of(step)[0], set()).update(retried(step) | caught(step))
+    assert {service: named[service] - {"States.ALL"} for service in NAMED_ERRORS} == NAMED_ERRORS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_task_is_tried_again_where_its_call_did_not_reach_the_service(name):
+    for state, step in tasks_of(name).items():
+        service, _ = service_of(step)
+        assert f"{SERVICES[service]}.{NO_CONNECTION}" in retried(step), state
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_that_broke_down_is_asked_again_and_one_that_raised_an_error_is_not(name):
+    for state, step in tasks_of(name).items():
+        if service_of(step) == ("lambda", "invoke"):
+            assert retried(step) == FUNCTION_BROKE_DOWN, state
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_execution_that_took_a_lease_gives_it_back(name):
+    for state, step in tasks_of(name).items():
+        if service_of(step) == ("dynamodb", "deleteItem"):
+            said = step["Arguments"]
+            assert said["ConditionExpression"] == "#execution = :me", state
+            assert said["ExpressionAttributeNames"] == {"#execution": "Execution"}, state
+            assert said["ExpressionAttributeValues"] == {":me": {"S": "{% $states.context.Execution.Id %}"}}, state
+
+
+def test_a_lease_outlasts_the_waits_of_the_run_that_took_it():
+    expires = states_of("run_model")["Take the lease"]["Arguments"]["Item"]["ExpiresAt"]["N"]
+    (seconds,) = re.findall(r"\$millis\(\) / 1000\) \+ (\d+)", expires)
+    assert int(seconds) > longest_waits("run_model")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -157,13 +261,18 @@ def test_the_former_version_runs_until_no_function_can_still_ask_it():
 
 def test_a_workflow_gives_up_only_after_its_looks_have_run_out():
     for name in NAMES:
-        states = states_of(name)
-        waits = {state: step["Seconds"] for state, step in states.items() if step["Type"] == "Wait"}
-        looking = 0
-        for state, seconds in waits.items():
-            loop = {other for other in reachable(states, state) if state in reachable(states, other)}
-            looking += seconds * (rounds_of(states, loop) if loop else 1)
-        assert definition_of(name)["TimeoutSeconds"] > looking, name
+        assert definition_of(name)["TimeoutSeconds"] > longest_waits(name), name
+
+
+def longest_waits(name: str) -> int:
+    """Return the seconds that an execution waits where every loop runs out."""
+    states = states_of(name)
+    waits = {state: step["Seconds"] for state, step in states.items() if step["Type"] == "Wait"}
+    total = 0
+    for state, seconds in waits.items():
+        loop = {other for other in reachable(states, state) if state in reachable(states, other)}
+        total += seconds * (rounds_of(states, loop) if loop else 1)
+    return total
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -33,15 +33,18 @@ NESTED = {
     "events:PutRule",
     "events:DescribeRule",
 }
+# Source: AWS's managed policy AmazonRekognitionCustomLabelsFullAccess, whose S3 actions these are.
+READ_A_DATA_SET = {
+    "s3:GetObject",
+    "s3:GetObjectAcl",
+    "s3:GetObjectTagging",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionTagging",
+}
+WRITE_OUTPUT = {"s3:GetObject", "s3:PutObject"}
+KNOW_A_BUCKET = {"s3:GetBucketAcl", "s3:GetBucketLocation", "s3:ListBucket"}
 WITH_THE_CALLERS_PERMISSIONS = {
-    "rekognition:CreateProjectVersion": {
-        "s3:GetObject",
-        "s3:GetObjectVersion",
-        "s3:ListBucket",
-        "s3:GetBucketAcl",
-        "s3:GetBucketLocation",
-        "s3:PutObject",
-    }
+    "rekognition:CreateProjectVersion": READ_A_DATA_SET | WRITE_OUTPUT | KNOW_A_BUCKET,
 }
 
 
@@ -113,6 +116,34 @@ def test_a_workflow_may_do_what_its_definition_calls_and_no_more(deployment):
         assert {"kms:Decrypt", "kms:GenerateDataKey"} <= granted  # the topic's key
 
 
+def test_a_training_reads_the_data_sets_writes_its_output_and_touches_no_other_bucket(deployment):
+    (machine,) = [
+        machine
+        for machine in deployment.all("AWS::StepFunctions::StateMachine")
+        if machine.properties["StateMachineName"].endswith("train_model")
+    ]
+    role = str(referred(machine.properties["RoleArn"]))
+    granted: dict[str, set[str]] = {}
+    for policy, statement in deployment.statements():
+        for action in listed(statement["Action"]):
+            if policy.type == "AWS::IAM::Policy" and is_of(policy, role) and action.startswith("s3:"):
+                for arn in listed(statement["Resource"]):
+                    granted.setdefault(bucket_in(arn), set()).add(action)
+    assert granted == {
+        "Datasets/*": READ_A_DATA_SET,
+        "Datasets": KNOW_A_BUCKET,
+        "TrainingOutput/*": WRITE_OUTPUT,
+        "TrainingOutput": KNOW_A_BUCKET,
+    }
+
+
+def bucket_in(arn: Any) -> str:
+    """Return the bucket that an ARN names, with `/*` where it covers the objects."""
+    said = json.dumps(arn)
+    (bucket,) = {bucket for bucket in ("Datasets", "TrainingOutput", "Images") if bucket in said}
+    return f"{bucket}/*" if '"/*"' in said else bucket
+
+
 def needed_by(definition: dict[str, Any]) -> set[str]:
     """Return the IAM actions that a definition's states need."""
     needed: set[str] = set()
@@ -167,6 +198,25 @@ def test_detecting_reads_images_and_never_writes_or_deletes_them(deployment):
         "s3:ListBucket",
     }
     assert not any("Delete" in action for action in granted if not action.startswith("sqs:"))
+
+
+def test_detecting_finds_puts_off_and_deletes_messages_of_its_own_queues(deployment):
+    role = role_of(deployment, "detect_labels")
+    found = {
+        json.dumps(statement["Resource"]).rpartition(":")[2].rstrip('"]}'): set(listed(statement["Action"]))
+        for policy, statement in deployment.statements()
+        if is_of(policy, role) and any(action.startswith("sqs:") for action in listed(statement["Action"]))
+    }
+    assert found == {
+        f"custom-labels-{deployment.name}-detect_labels-*": {
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:ChangeMessageVisibility",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
+        },
+        f"custom-labels-{deployment.name}-detect_labels_dead-*": {"sqs:GetQueueUrl", "sqs:SendMessage"},
+    }
 
 
 def test_checking_a_data_set_reads_manifests_only(deployment):

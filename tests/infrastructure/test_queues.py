@@ -2,6 +2,7 @@
 
 import pytest
 
+from lambdas.detect_labels.queues import ASLEEP_SECONDS
 from lambdas.names import UNKNOWN, dead_letter_queue_name, dead_letter_queue_of, queue_name
 from tests.infrastructure.assembly import Deployment, referred
 
@@ -44,7 +45,7 @@ def test_every_queue_is_encrypted_by_sqs_itself(deployment):
         assert queue.properties["SqsManagedSseEnabled"] is True, queue
 
 
-def test_a_source_queue_keeps_10_days_rings_at_7_and_takes_50_crashes(deployment):
+def test_a_source_queue_keeps_10_days_and_rings_at_7(deployment):
     ages = {
         (alarm.stack, referred(alarm.properties["Dimensions"][0]["Value"])): alarm.properties["Threshold"]
         for alarm in deployment.all("AWS::CloudWatch::Alarm")
@@ -54,8 +55,15 @@ def test_a_source_queue_keeps_10_days_rings_at_7_and_takes_50_crashes(deployment
     assert len(sources) == len(deployment.said["projects"]) + 1
     for queue in sources:
         assert queue.properties["MessageRetentionPeriod"] == 10 * DAY, queue
-        assert queue.properties["RedrivePolicy"]["maxReceiveCount"] == 50, queue
         assert ages[queue.stack, queue.id] == 7 * DAY, queue
+
+
+def test_an_image_whose_model_sleeps_is_never_received_too_often_while_its_queue_keeps_it(deployment):
+    for queue in deployment.all("AWS::SQS::Queue"):
+        if "RedrivePolicy" in queue.properties:
+            receives = queue.properties["RedrivePolicy"]["maxReceiveCount"]
+            assert receives == 1000, queue  # the most that SQS takes
+            assert receives * ASLEEP_SECONDS > queue.properties["MessageRetentionPeriod"], queue
 
 
 def test_visibility_is_at_least_six_times_the_timeout_of_the_function(deployment):

@@ -87,23 +87,34 @@ def test_the_registry_never_expires(deployment):
     assert "TimeToLiveSpecification" not in deployment.one("AWS::DynamoDB::GlobalTable", "Registry").properties
 
 
-def test_every_topic_is_encrypted_with_a_key_that_alarms_and_rules_of_this_account_may_use(deployment):
+def test_every_topic_is_encrypted_with_one_key_that_rotates(deployment):
     key = deployment.one("AWS::KMS::Key", "TopicsKey")
     assert key.properties["EnableKeyRotation"] is True
     topics = list(deployment.all("AWS::SNS::Topic"))
     assert {referred(topic.properties["KmsMasterKeyId"]) for topic in topics} == {key.id}
-    (services,) = [
-        statement for statement in key.properties["KeyPolicy"]["Statement"] if "Service" in statement["Principal"]
-    ]
-    assert services["Principal"]["Service"] == ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
-    assert services["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    assert services["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
-def test_alarms_of_this_account_may_publish_on_the_operations_topic(deployment):
+def test_alarms_of_this_account_and_eventbridge_which_names_no_account_may_use_the_topics_key(deployment):
+    key = deployment.one("AWS::KMS::Key", "TopicsKey")
+    services = {
+        statement["Principal"]["Service"]: statement
+        for statement in key.properties["KeyPolicy"]["Statement"]
+        if "Service" in statement["Principal"]
+    }
+    assert set(services) == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+    for statement in services.values():
+        assert statement["Effect"] == "Allow"
+        assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    of_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert services["cloudwatch.amazonaws.com"]["Condition"] == of_account
+    assert "Condition" not in services["events.amazonaws.com"]
+
+
+def test_alarms_of_this_account_and_no_other_service_may_publish_on_the_operations_topic(deployment):
     policy = deployment.one("AWS::SNS::TopicPolicy", "OperationsTopic").properties["PolicyDocument"]
     (allowed,) = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
-    assert "cloudwatch.amazonaws.com" in allowed["Principal"]["Service"]
+    assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allowed["Action"] == "sns:Publish"
     assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 

@@ -2,16 +2,20 @@
 
 import json
 import random
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from cli.models import list_models
+from cli.models import Model, list_models, start_model, start_run, stop_model
+from cli.workflows import states_entered
 from demo.pictures import PictureSet, digits
 from demo.upload import upload_dataset
 from lambdas.images import ImageRef
 from lambdas.model_versions import VersionStatus
+from lambdas.registry import Wanted
 from tests.harness import Cloud, uploaded
 
 
@@ -129,22 +133,18 @@ def test_a_data_set_with_one_label_is_refused_before_it_costs_anything(cloud: Cl
 
 
 def test_a_manifest_of_no_project_fails_and_is_told(cloud: Cloud) -> None:
-    with cloud.subscriber(cloud.deployment.training_topic_arn, Project=["unknown"]) as subscriber:
+    with cloud.subscriber(cloud.deployment.training_topic_arn, Project=["nowhere"]) as subscriber:
         _put_manifest(cloud, "nowhere/first/train.manifest", ["{}"])
         ended, _ = cloud.end_of(cloud.training_of("nowhere/first/train.manifest"))
         told = subscriber.receive(30, lambda received: bool(received))
     assert ended.error == "UploadError"
+    assert told[0]["Project"] == "nowhere"
     assert "'nowhere' is no project" in told[0]["StatusMessage"]
 
 
 def test_a_run_under_anothers_lease_fails_and_leaves_the_model_alone(trained: Cloud) -> None:
     active = next(model for model in list_models(trained.clients, trained.deployment, "scenes") if model.active)
-    lease = {"PK": {"S": "PROJECT#scenes"}, "SK": {"S": f"LEASE#{active.version}"}}
-    trained.clients("dynamodb").put_item(
-        TableName=trained.deployment.registry_table,
-        Item=lease
-        | {"Execution": {"S": "another"}, "ExpiresAt": {"N": "4102444800"}, "VersionName": {"S": active.version}},
-    )
+    _lease_to_another(trained, active)
     try:
         ended, states = trained.execute(
             trained.deployment.run_model_arn,
@@ -156,10 +156,95 @@ def test_a_run_under_anothers_lease_fails_and_leaves_the_model_alone(trained: Cl
             },
         )
     finally:
-        trained.clients("dynamodb").delete_item(TableName=trained.deployment.registry_table, Key=lease)
+        _delete_lease(trained, active)
     assert ended.status == "FAILED"
     assert "Start the model" not in states
     assert _versions(trained, "scenes")[active.version] is VersionStatus.RUNNING
+
+
+@pytest.fixture
+def stopped(trained: Cloud) -> Iterator[Model]:
+    """The active version of `scenes`, stopped as a person stops it; started again afterwards."""
+    stop_model(trained.clients, trained.deployment, "scenes", lambda _: None, trained.look_seconds)
+    yield next(model for model in list_models(trained.clients, trained.deployment, "scenes") if model.active)
+    if VersionStatus.RUNNING not in _versions(trained, "scenes").values():
+        trained.end_of(start_model(trained.clients, trained.deployment, "scenes"))
+
+
+def test_a_model_that_a_person_stops_while_it_starts_is_not_promoted_and_does_not_run_on(
+    trained: Cloud, stopped: Model
+) -> None:
+    run = start_run(trained.clients, trained.deployment, stopped)
+    _await_state(trained, run, "Start the model")  # the plan is made; the start takes a second, on AWS minutes
+    trained.deployment.registry(trained.clients).want("scenes", Wanted.STOPPED, time.time())
+    ended, states = trained.end_of(run)
+    assert (ended.status, ended.error) == ("FAILED", "NotPromoted")
+    assert "a person asked" in str(ended.cause)
+    assert "Stop the candidate" in states
+    assert "Open the event source" not in states
+    trained.eventually(lambda: _versions(trained, "scenes")[stopped.version] is VersionStatus.STOPPED, 60)
+    assert _event_source_state(trained, "scenes").startswith("Disabl")
+    assert trained.deployment.registry(trained.clients).registration("scenes").wanted is Wanted.STOPPED
+    assert _lease_holder(trained, stopped) is None
+
+
+def test_a_run_whose_lease_another_has_taken_over_does_not_give_it_back(trained: Cloud, stopped: Model) -> None:
+    run = start_run(trained.clients, trained.deployment, stopped)
+    _await_state(trained, run, "Start the model")
+    assert _lease_holder(trained, stopped) == run
+    _lease_to_another(trained, stopped)
+    try:
+        ended, states = trained.end_of(run)
+        assert _lease_holder(trained, stopped) == "another"
+    finally:
+        _delete_lease(trained, stopped)
+    assert ended.status == "SUCCEEDED"
+    assert "Release the lease" in states
+    assert _versions(trained, "scenes")[stopped.version] is VersionStatus.RUNNING
+
+
+def test_a_run_gives_its_own_lease_back(trained: Cloud, stopped: Model) -> None:
+    run = start_run(trained.clients, trained.deployment, stopped)
+    _await_state(trained, run, "Start the model")
+    assert _lease_holder(trained, stopped) == run
+    ended, _ = trained.end_of(run)
+    assert ended.status == "SUCCEEDED"
+    assert _lease_holder(trained, stopped) is None
+
+
+def _await_state(cloud: Cloud, execution_arn: str, state: str) -> None:
+    """Wait until an execution has entered a state."""
+    stepfunctions = cloud.clients("stepfunctions")
+    cloud.eventually(lambda: state in states_entered(stepfunctions, execution_arn), 60, lambda: f"{state} not entered")
+
+
+def _event_source_state(cloud: Cloud, project: str) -> str:
+    source = cloud.deployment.project(project).event_source_id
+    return str(cloud.clients("lambda").get_event_source_mapping(UUID=source)["State"])
+
+
+def _lease_key(model: Model) -> dict[str, Any]:
+    return {"PK": {"S": f"PROJECT#{model.project}"}, "SK": {"S": f"LEASE#{model.version}"}}
+
+
+def _lease_to_another(cloud: Cloud, model: Model) -> None:
+    """Give the lease on a version to an execution that does not exist, until the year 2100."""
+    lease = {"Execution": {"S": "another"}, "ExpiresAt": {"N": "4102444800"}, "VersionName": {"S": model.version}}
+    cloud.clients("dynamodb").put_item(
+        TableName=cloud.deployment.registry_table,
+        Item=_lease_key(model) | lease,
+    )
+
+
+def _lease_holder(cloud: Cloud, model: Model) -> str | None:
+    answer = cloud.clients("dynamodb").get_item(
+        TableName=cloud.deployment.registry_table, Key=_lease_key(model), ConsistentRead=True
+    )
+    return str(answer["Item"]["Execution"]["S"]) if "Item" in answer else None
+
+
+def _delete_lease(cloud: Cloud, model: Model) -> None:
+    cloud.clients("dynamodb").delete_item(TableName=cloud.deployment.registry_table, Key=_lease_key(model))
 
 
 def test_a_workflow_without_its_permission_fails_with_access_denied(trained: Cloud) -> None:

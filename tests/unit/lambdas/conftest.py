@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from lambdas.images import ImageRef
-from tests.unit.lambdas.aws import client_of
-from tests.unit.lambdas.dynamodb import Table
+from tests.unit.aws import client_of
+from tests.unit.dynamodb import Table
 
 
 @pytest.fixture

@@ -6,9 +6,17 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+from aws_lambda_powertools import Metrics
 from botocore.response import StreamingBody
 
-from tests.unit.lambdas.aws import Refusal
+from tests.unit.aws import Refusal
+
+
+def forget_dimensions() -> None:
+    """Take back the dimensions that a handler gave to Powertools, which keeps them for the whole process."""
+    metrics = Metrics()
+    metrics.clear_default_dimensions()
+    metrics.clear_metrics()
 
 
 class Bucket:
@@ -79,6 +87,7 @@ class Queues:
 
     def __init__(self, *names: str) -> None:
         self.messages: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+        self.put_off: list[tuple[str, str, int]] = []  # queue, receipt handle, seconds
 
     def get_queue_url(self, QueueName: str) -> dict[str, Any]:
         if QueueName not in self.messages:
@@ -89,6 +98,13 @@ class Queues:
         assert all(value["StringValue"] for value in said["MessageAttributes"].values()), "SQS takes no empty text"
         self.messages[QueueUrl.rpartition("/")[2]].append(said)
         return {"MessageId": "m"}
+
+    def change_message_visibility(self, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> dict[str, Any]:
+        assert 0 <= VisibilityTimeout <= 43_200, "SQS hides a message for 12 hours at most"
+        name = QueueUrl.rpartition("/")[2]
+        assert name in self.messages, f"no queue {name}"
+        self.put_off.append((name, ReceiptHandle, VisibilityTimeout))
+        return {}
 
 
 class Detections:

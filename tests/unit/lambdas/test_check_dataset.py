@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 from lambdas import clients
 from lambdas.check_dataset import handler
 from lambdas.check_dataset.manifest import DatasetError, Kind, check_train, read_manifest
-from tests.unit.lambdas.aws import Refusal, client_of
+from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas.services import Bucket
 
 
@@ -58,7 +58,7 @@ GOOD = [classified(number, label) for number, label in enumerate(["seven", "one"
 
 def checked(lines):
     report = read_manifest(lines)
-    check_train("train.manifest", report)
+    check_train("train.manifest", report, "datasets")
     return report
 
 
@@ -95,9 +95,20 @@ def test_blank_lines_are_skipped_and_line_numbers_are_the_files():
     assert (report.lines, [number for number, _ in report.bad]) == (9, [10])
 
 
-def test_images_in_several_buckets_are_refused_with_their_names():
-    with pytest.raises(DatasetError, match=r"several buckets \(datasets, other\)"):
-        checked([*GOOD, classified(99, bucket="other")])
+def test_images_in_buckets_that_training_may_not_read_are_refused_with_the_names_and_the_right_bucket():
+    with pytest.raises(DatasetError, match=r"are in elsewhere, other, which .* put them into datasets$"):
+        checked([*GOOD, classified(98, bucket="other"), classified(99, bucket="elsewhere")])
+
+
+def test_images_that_are_all_in_one_other_bucket_are_refused():
+    with pytest.raises(DatasetError, match=r"^train\.manifest: images are in other, .* put them into datasets$"):
+        checked([classified(number, label, bucket="other") for number, label in enumerate(["seven", "one"])])
+
+
+def test_what_is_said_of_a_bad_line_is_cut_to_300_characters():
+    ((_, fault),) = read_manifest([classified("x" * 5000).replace("s3://", "http://")]).bad
+    assert fault.startswith("source-ref 'http://datasets/images/xxx")
+    assert len(fault) == 300
 
 
 @pytest.mark.parametrize(
@@ -158,6 +169,7 @@ def bucket():
 def check(monkeypatch, bucket, lambda_context):
     s3 = client_of("s3", bucket)
     monkeypatch.setattr(clients.boto3, "client", lambda service, **_: {"s3": s3}[service])
+    monkeypatch.setenv("DATASETS_BUCKET", "datasets")
     clients.client.cache_clear()
 
     def run(train, test=None):
@@ -179,10 +191,16 @@ def test_without_a_test_manifest_the_service_splits_the_training_data(check):
     assert check(GOOD) == {
         "Kind": "classification",
         "Lines": 8,
+        "BadLines": 0,
         "Labels": ["one", "seven"],
         "TrainingData": assets(TRAIN, "t1"),
         "TestingData": {"AutoCreate": True},
     }
+
+
+def test_bad_lines_that_are_borne_are_counted(check):
+    answer = check([*GOOD, "bad", "bad"])
+    assert (answer["Lines"], answer["BadLines"]) == (10, 2)
 
 
 def test_a_test_manifest_beside_the_train_manifest_is_used_in_its_version(check):
@@ -216,6 +234,11 @@ def test_images_that_show_none_of_the_objects_do_not_count_as_bad():
 def test_a_bad_test_manifest_is_refused_by_its_name(check):
     with pytest.raises(DatasetError, match=r"^test\.manifest: 1 of 1 lines"):
         check(GOOD, ["bad"])
+
+
+def test_test_images_in_a_bucket_that_training_may_not_read_are_refused_by_the_manifests_name(check):
+    with pytest.raises(DatasetError, match=r"^test\.manifest: images are in other, .* put them into datasets$"):
+        check(GOOD, [classified(100, "seven"), classified(101, "one", bucket="other")])
 
 
 def test_a_manifest_that_is_no_text_is_refused_by_its_name(check):

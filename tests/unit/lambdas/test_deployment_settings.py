@@ -138,3 +138,8 @@ def test_the_rendered_settings_are_the_same_text_whatever_the_order_of_the_keys(
     one = parse_deployment("demo", {"projects": {"a": {"min_f1": 0.5, "max_results": 1}, "b": {}}})
     other = parse_deployment("demo", {"projects": {"b": {}, "a": {"max_results": 1, "min_f1": 0.5}}})
     assert one.to_json() == other.to_json()
+
+
+def test_a_deployments_name_that_reads_like_a_project_of_another_is_refused():
+    with pytest.raises(SettingsError, match=r"deployments\.a-project-b: .*'-project'"):
+        parse_deployment("a-project-b", {"projects": {"digits": {}}})

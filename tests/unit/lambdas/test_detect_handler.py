@@ -8,9 +8,9 @@ from lambdas.detect_labels import handler
 from lambdas.errors import ErrorCode
 from lambdas.images import ImageRef, job_id
 from lambdas.jobs import JobStatus
-from tests.unit.lambdas.aws import Refusal, client_of
+from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas.pictures import picture
-from tests.unit.lambdas.services import Queues
+from tests.unit.lambdas.services import Queues, forget_dimensions
 from tests.unit.lambdas.test_detection import LABELS, V1, Scene
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
@@ -63,6 +63,7 @@ def handle(monkeypatch, scene, queues, lambda_context):
         records = [
             {
                 "messageId": str(number),
+                "receiptHandle": f"receipt {number}",
                 "body": body,
                 "eventSource": "aws:sqs",
                 "eventSourceARN": f"arn:aws:sqs:eu-west-1:123456789012:{QUEUE}",
@@ -79,6 +80,7 @@ def handle(monkeypatch, scene, queues, lambda_context):
 def _forget():
     for remembered in (clients.client, handler._settings, handler._detector):
         remembered.cache_clear()
+    forget_dimensions()
 
 
 def uploaded(key, size=9, version="v1"):
@@ -116,13 +118,22 @@ def test_a_throttled_image_goes_back_to_its_queue_and_not_to_the_dead_letters(ha
     scene.models.answers[V1] = Refusal("ThrottlingException")
     assert handle(uploaded("digits/a.png")) == [0]
     assert queues.messages[DEAD] == []
+    assert queues.put_off == []
     assert emitted(capsys)["ImagesThrottled"]["ImagesThrottled"] == [1.0]
 
 
-def test_an_image_whose_model_sleeps_goes_back(handle, scene, queues):
+def test_an_image_whose_model_sleeps_goes_back_for_15_minutes(handle, scene, queues):
+    scene.bucket.put("digits/text.jpg", b"a text")
     scene.models.answers[V1] = Refusal("ResourceNotReadyException")
-    assert handle(uploaded("digits/a.png")) == [0]
+    assert handle(uploaded("digits/text.jpg"), uploaded("digits/a.png")) == [1]
+    assert queues.put_off == [(QUEUE, "receipt 1", 900)]
     assert queues.messages[DEAD] == []
+
+
+def test_an_image_that_cannot_be_put_off_goes_back_all_the_same(handle, scene, queues):
+    scene.models.answers[V1] = Refusal("ResourceNotReadyException")
+    del queues.messages[QUEUE]
+    assert handle(uploaded("digits/a.png")) == [0]
 
 
 def test_a_denied_call_takes_the_message_to_the_dead_letters_with_its_reason_and_it_is_not_retried(
@@ -190,6 +201,21 @@ def test_a_detected_image_is_counted_and_a_failed_one_by_its_reason(handle, scen
     assert len(metrics["DetectLatency"]["DetectLatency"]) == 2
     assert metrics["ImagesFailed"]["ErrorCode"] == "NOT_AN_IMAGE"
     assert metrics["ImagesFailed"]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "CustomLabels"
+
+
+def test_every_metric_says_of_which_deployment_it_is(handle, scene, capsys):
+    scene.bucket.put("digits/text.jpg", b"a text")
+    for key in ("digits/a.png", "digits/text.jpg", "digits/new/"):
+        handle(uploaded(key, size=0 if key.endswith("/") else 9))
+    scene.bucket.put("digits/b.png", picture())
+    scene.models.answers[V1] = Refusal("ThrottlingException")
+    handle(uploaded("digits/b.png"))
+    metrics = emitted(capsys)
+    assert set(metrics) == {"DetectLatency", "ImagesDetected", "ImagesFailed", "FoldersSkipped", "ImagesThrottled"}
+    for name, said in metrics.items():
+        assert said["Deployment"] == "demo", name
+        (dimensions,) = said["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+        assert "Deployment" in dimensions, name
 
 
 def test_the_log_says_why_an_image_goes_back(handle, scene, caplog):

@@ -10,7 +10,7 @@ from lambdas.detect_labels.source import HEADER_BYTES, MAX_BYTES, check_source, 
 from lambdas.errors import ErrorCode, PermanentError
 from lambdas.images import ImageRef
 from lambdas.jobs import Source
-from tests.unit.lambdas.aws import Refusal, client_of
+from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas.pictures import noise, picture
 from tests.unit.lambdas.services import Bucket
 

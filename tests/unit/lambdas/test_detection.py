@@ -12,8 +12,8 @@ from lambdas.items import to_item
 from lambdas.jobs import JobStatus
 from lambdas.registry import CachedRegistry, Registry
 from lambdas.results import ResultsTable
-from tests.unit.lambdas.aws import Refusal, client_of
-from tests.unit.lambdas.dynamodb import Table
+from tests.unit.aws import Refusal, client_of
+from tests.unit.dynamodb import Table
 from tests.unit.lambdas.pictures import picture
 from tests.unit.lambdas.services import Bucket, Detections, Topic
 

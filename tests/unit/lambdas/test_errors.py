@@ -10,7 +10,7 @@ from botocore.exceptions import (
 )
 
 from lambdas.errors import Meaning, error_code, meaning
-from tests.unit.lambdas.aws import client_error
+from tests.unit.aws import client_error
 
 MEANINGS = {
     Meaning.PERMANENT: [

@@ -12,8 +12,8 @@ from lambdas.guard_models.guard import RunningVersion, is_wanted, stop_unwanted
 from lambdas.guard_models.handler import StopRefusedError
 from lambdas.items import to_item
 from lambdas.registry import Registry, Wanted
-from tests.unit.lambdas.aws import Refusal, client_of
-from tests.unit.lambdas.services import Topic
+from tests.unit.aws import Refusal, client_of
+from tests.unit.lambdas.services import Topic, forget_dimensions
 
 NOW = 1000.0
 ACCOUNT = "arn:aws:rekognition:eu-west-1:123456789012:project"
@@ -95,7 +95,8 @@ def lease(table):
 
 @pytest.fixture
 def guard(rekognition, registry):
-    return lambda: stop_unwanted(rekognition, registry, "dev", NOW)
+    settings = parse_deployment("dev", {"projects": {"digits": {}, "scenes": {}}})
+    return lambda: stop_unwanted(rekognition, registry, settings, NOW)
 
 
 def test_an_active_version_goes_on(guard, models, activate):
@@ -131,7 +132,7 @@ def test_a_lease_on_another_version_or_project_does_not_help(guard, models, leas
 def test_an_active_version_that_is_wanted_stopped_is_stopped(guard, models, registry, activate):
     models.run("dev.digits", "lot.1")
     activate("digits", "lot.1")
-    registry.want("digits", Wanted.STOPPED)
+    registry.want("digits", Wanted.STOPPED, NOW)
     guard()
     assert models.stopped == [arn("dev.digits", "lot.1")]
 
@@ -160,9 +161,20 @@ def test_projects_of_other_deployments_are_not_touched(guard, models):
     assert models.stopped == []
 
 
-def test_a_version_of_a_project_that_settings_have_forgotten_is_stopped(guard, models):
+def test_a_version_of_a_project_that_settings_have_forgotten_is_stopped_though_the_registry_calls_it_active(
+    guard, models, activate
+):
     models.run("dev.forgotten", "lot.1")
+    activate("forgotten", "lot.1", Wanted="RUNNING")
     assert [(version.project, version.inference_units) for version in guard().stopped] == [("forgotten", 2)]
+    assert models.stopped == [arn("dev.forgotten", "lot.1")]
+
+
+def test_a_lease_does_not_keep_a_forgotten_project_running(guard, models, lease):
+    models.run("dev.forgotten", "lot.1")
+    lease("forgotten", "lot.1", NOW + 9)
+    guard()
+    assert models.stopped == [arn("dev.forgotten", "lot.1")]
 
 
 def test_only_what_runs_is_stopped(guard, models):
@@ -173,11 +185,11 @@ def test_only_what_runs_is_stopped(guard, models):
 
 
 def test_all_pages_of_projects_and_versions_are_looked_at(guard, models):
-    for project in ("dev.a", "prod.b", "dev.c"):
+    for project in ("dev.digits", "prod.digits", "dev.scenes"):
         for version in ("v1", "v2", "v3"):
             models.run(project, version)
     found = [(version.project, version.name) for version in guard().stopped]
-    assert found == [(project, version) for project in "ac" for version in ("v1", "v2", "v3")]
+    assert found == [(project, version) for project in ("digits", "scenes") for version in ("v1", "v2", "v3")]
 
 
 @pytest.mark.parametrize("code", ["ResourceInUseException", "ResourceNotFoundException"])
@@ -249,6 +261,7 @@ def handle(monkeypatch, dynamodb, rekognition, topic, lambda_context):
     clients.client.cache_clear()
     yield lambda: handler.handle({}, lambda_context)
     clients.client.cache_clear()
+    forget_dimensions()
 
 
 def test_what_was_stopped_is_answered_told_and_counted(handle, models, topic, capsys):
@@ -259,7 +272,10 @@ def test_what_was_stopped_is_answered_told_and_counted(handle, models, topic, ca
     assert said["MessageAttributes"]["Status"]["StringValue"] == "STOPPED"
     message = json.loads(said["Message"])
     assert (message["ProjectVersionArn"], message["InferenceUnits"]) == (arn("dev.digits", "lot.1"), 2)
-    assert '"ModelsStopped":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert line["ModelsStopped"] == [1.0]
+    assert line["Deployment"] == "dev"
+    assert "Deployment" in line["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]
 
 
 def test_where_nothing_is_to_be_stopped_nobody_is_told(handle, models, activate, topic):
@@ -278,6 +294,15 @@ def test_a_refused_stop_is_told_and_raises_so_that_the_alarm_goes_off(handle, mo
     said = {published["Subject"]: json.loads(published["Message"]) for published in topic.published}
     assert set(said) == {"dev: model of scenes stopped", "dev: model of digits stop refused"}
     assert "no grant" in said["dev: model of digits stop refused"]["StatusMessage"]
+
+
+def test_what_was_stopped_is_in_the_log_though_telling_fails(handle, models, topic, caplog):
+    models.run("dev.digits", "lot.1")
+    topic.refuse_next = Refusal("AuthorizationErrorException", 403)
+    with pytest.raises(ClientError, match="AuthorizationError"):
+        handle()
+    (logged,) = [record for record in caplog.records if record.message == "guarded"]
+    assert logged.stopped == [arn("dev.digits", "lot.1")]
 
 
 @pytest.mark.filterwarnings("ignore:No application metrics")

@@ -5,7 +5,7 @@ import pytest
 from lambdas.errors import ErrorCode
 from lambdas.jobs import Job, JobStatus, Source, failed, succeeded
 from lambdas.notifications import completion, publish
-from tests.unit.lambdas.aws import client_of
+from tests.unit.aws import client_of
 from tests.unit.lambdas.services import Topic
 
 LIMIT = 256 * 1024

@@ -5,6 +5,7 @@ from lambdas.deployment_settings import parse_deployment
 from lambdas.items import to_item
 from lambdas.prepare_run import handler
 from lambdas.prepare_run.plan import RunRequestError
+from lambdas.registry import Registry, Wanted
 
 SETTINGS = parse_deployment("demo", {"projects": {"digits": {"min_inference_units": 2, "max_inference_units": 3}}})
 REQUEST = {"Project": "digits", "ProjectArn": "arn:project", "ProjectVersionArn": "arn:v2", "VersionName": "lot.2"}
@@ -35,6 +36,7 @@ def test_the_first_version_of_a_project_replaces_none(prepare):
         "MaxInferenceUnits": 3,
         "QueueArn": "arn:aws:sqs:eu-west-1:123456789012:custom-labels-demo-detect_labels-digits",
         "Seen": "none",
+        "WantedAt": 0,
         "Replaces": False,
         "Former": {"ProjectVersionArn": "none", "VersionName": "none"},
     }
@@ -51,6 +53,12 @@ def test_the_active_version_started_again_does_not_replace_itself(prepare, promo
     promoted("arn:v2")
     plan = prepare(REQUEST)
     assert (plan["Seen"], plan["Replaces"]) == ("arn:v2", False)
+
+
+def test_a_plan_holds_when_a_person_last_asked_which_promotion_must_still_find(prepare, promoted, dynamodb):
+    promoted("arn:v1")
+    Registry(dynamodb, "registry").want("digits", Wanted.STOPPED, now=1000.25)
+    assert prepare(REQUEST)["WantedAt"] == 1_000_250
 
 
 @pytest.mark.parametrize("name", sorted(REQUEST))

@@ -3,7 +3,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.items import to_item
 from lambdas.registry import CACHE_SECONDS, CachedRegistry, Registration, Registry, Wanted
-from tests.unit.lambdas.aws import Refusal
+from tests.unit.aws import Refusal
 
 DETAILS = {"Execution": "arn:one", "VersionName": "lot.1"}
 
@@ -34,11 +34,13 @@ def test_a_registration_is_what_the_workflow_wrote(registry, table):
     )
 
 
-def test_what_a_person_wants_is_kept_beside_the_active_version(registry, table):
+def test_what_a_person_wants_and_when_is_kept_beside_the_active_version(registry, table):
     promote(table, "digits", "arn:v1")
-    registry.want("digits", Wanted.STOPPED)
-    assert registry.registration("digits").wanted is Wanted.STOPPED
-    assert registry.registration("digits").active_version_arn == "arn:v1"
+    registry.want("digits", Wanted.STOPPED, now=1000.25)
+    assert registry.registration("digits") == Registration(
+        active_version_arn="arn:v1", active_version_name="lot.1", wanted=Wanted.STOPPED, wanted_at=1_000_250
+    )
+    assert table.items["PROJECT#digits", "STATE"]["WantedAt"] == {"N": "1000250"}
 
 
 def test_only_live_leases_of_the_project_count(registry, table):

@@ -6,7 +6,7 @@ from lambdas.images import ImageRef, job_id
 from lambdas.items import from_item
 from lambdas.jobs import Job, JobStatus, Source, failed, succeeded
 from lambdas.results import ResultsBusyError, ResultsTable
-from tests.unit.lambdas.aws import Refusal
+from tests.unit.aws import Refusal
 
 SOURCE = Source(size=10, format="PNG", width=100, height=80, job_tag="lot-7")
 LABELS = [

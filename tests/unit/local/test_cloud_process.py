@@ -33,7 +33,7 @@ def test_stopping_leaves_no_process_and_only_the_log(tmp_path: Path) -> None:
     assert not group_is_gone(running.process.pid)
     running.stop()
     assert group_is_gone(running.process.pid)
-    assert [left.name for left in tmp_path.iterdir()] == ["cloud.log"]
+    assert {left.name for left in tmp_path.iterdir()} == {"cloud.log", "lock"}
 
 
 def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
@@ -58,10 +58,22 @@ def test_an_early_death_is_reported_with_the_end_of_the_log(tmp_path: Path, monk
 def test_a_port_that_is_taken_is_an_error_at_once(tmp_path: Path) -> None:
     running = start(Profile.PLAIN, tmp_path / "one")
     try:
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(LocalCloudError, match="in use"):
             start(Profile.PLAIN, tmp_path / "two", port=int(running.endpoint.rsplit(":", 1)[1]))
     finally:
         running.stop()
+
+
+def test_a_second_start_in_the_same_folder_is_refused_and_leaves_the_first_alone(tmp_path: Path) -> None:
+    running = start(Profile.PLAIN, tmp_path)
+    try:
+        with pytest.raises(LocalCloudError, match=f"process {os.getpid()} runs a local cloud in"):
+            start(Profile.PLAIN, tmp_path)
+        assert (running.scratch / cloud.PROFILE_FILE).is_file()
+        assert running.client("sts").get_caller_identity()["Account"] == cloud.ACCOUNT
+    finally:
+        running.stop()
+    start(Profile.PLAIN, tmp_path).stop()
 
 
 def test_the_environment_keeps_clients_away_from_any_other_cloud(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from tests.unit.lambdas.aws import Refusal
+from tests.unit.aws import Refusal
 
 Item = dict[str, Any]
 

@@ -1,0 +1,101 @@
+"""What the workflows' JSONata makes of odd values, by the engine that the local cloud brings."""
+
+import json
+from typing import Any
+
+import jsonata
+import pytest
+
+from stacks.parts.workflow import DEFINITIONS
+
+MAX_TOLD = 4000  # characters of a cause that a notification and the registry carry
+
+
+def states_of(name: str) -> dict[str, Any]:
+    return json.loads((DEFINITIONS / f"{name}.asl.json").read_text(encoding="utf-8"))["States"]
+
+
+READERS = [
+    (name, state)
+    for name in ("run_model", "train_model")
+    for state in states_of(name)
+    if state.startswith("Read the failure")
+]
+
+
+def evaluated(expression: str, **variables: Any) -> Any:
+    """Evaluate `{% ... %}` as Step Functions does: with variables, and with $parse, which JSONata itself lacks."""
+    expression = jsonata.Jsonata.jsonata(expression.removeprefix("{%").removesuffix("%}").strip())
+    expression.register_lambda("parse", json.loads)
+    return expression.evaluate(None, variables)
+
+
+def test_each_workflow_reads_a_failure_in_two_places():
+    assert len(READERS) == 4
+
+
+@pytest.mark.parametrize(("name", "state"), READERS)
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        pytest.param({"Error": "StartFailed", "Cause": "v1 is FAILED: no units"}, "v1 is FAILED: no units", id="text"),
+        pytest.param(
+            {
+                "Error": "DatasetError",
+                "Cause": json.dumps({"errorMessage": "1 labels", "errorType": "DatasetError", "stackTrace": ["a"]}),
+            },
+            "1 labels",
+            id="an error that a function raised",
+        ),
+        pytest.param(
+            {
+                "Error": "States.TaskFailed",
+                "Cause": json.dumps({"Status": "FAILED", "Error": "NotPromoted", "Cause": "a person asked"}),
+            },
+            "a person asked",
+            id="an execution that failed",
+        ),
+        pytest.param(
+            {"Error": "States.TaskFailed", "Cause": '{"Status": "TIMED_OUT"}'},
+            '{"Status": "TIMED_OUT"}',
+            id="JSON that says no cause",
+        ),
+        pytest.param(
+            {"Error": "E", "Cause": '{"errorMessage": "a {brace} and then th'},
+            '{"errorMessage": "a {brace} and then th',
+            id="JSON that was cut",
+        ),
+        pytest.param({"Error": "E", "Cause": "x" * 40_000}, "x" * MAX_TOLD, id="40,000 characters"),
+        pytest.param(
+            {"Error": "E", "Cause": json.dumps({"errorMessage": "x" * 40_000})},
+            "x" * MAX_TOLD,
+            id="JSON of 40,000 characters",
+        ),
+        pytest.param(
+            {"Error": "E", "Cause": '{"errorMessage": "' + "x" * 40_000},
+            '{"errorMessage": "' + "x" * (MAX_TOLD - 18),
+            id="40,000 characters of JSON that was cut",
+        ),
+        pytest.param({"Error": "States.Timeout"}, "States.Timeout", id="no cause"),
+        pytest.param({"Error": "E", "Cause": ""}, "", id="an empty cause"),
+    ],
+)
+def test_a_failure_is_told_in_the_words_of_who_failed_however_they_are_wrapped(name, state, failure, told):
+    expression = states_of(name)[state]["Assign"]["message"]
+    assert evaluated(expression, failure=failure) == told
+
+
+@pytest.mark.parametrize(
+    ("given", "project"),
+    [
+        ({"detail": {"object": {"key": "digits/first/train.manifest"}}}, "digits"),
+        ({"detail": {"object": {"key": "nowhere/first/train.manifest"}}}, "nowhere"),
+        ({"detail": {"object": {"key": "/train.manifest"}}}, "unknown"),
+        ({"detail": {"object": {}}}, "unknown"),
+        ({}, "unknown"),
+    ],
+)
+def test_until_an_upload_is_claimed_its_project_is_the_first_part_of_the_key(given, project):
+    """SNS refuses an empty attribute: a failure would not be told."""
+    expression = states_of("train_model")["Remember the upload"]["Assign"]["plan"]["Project"]
+    assert evaluated(expression, states={"input": given}) == project

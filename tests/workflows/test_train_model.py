@@ -146,15 +146,7 @@ def test_a_run_under_anothers_lease_fails_and_leaves_the_model_alone(trained: Cl
     active = next(model for model in list_models(trained.clients, trained.deployment, "scenes") if model.active)
     _lease_to_another(trained, active)
     try:
-        ended, states = trained.execute(
-            trained.deployment.run_model_arn,
-            {
-                "Project": "scenes",
-                "ProjectArn": active.project_arn,
-                "ProjectVersionArn": active.arn,
-                "VersionName": active.version,
-            },
-        )
+        ended, states = trained.end_of(start_run(trained.clients, trained.deployment, active))
     finally:
         _delete_lease(trained, active)
     assert ended.status == "FAILED"
@@ -258,15 +250,7 @@ def test_a_workflow_without_its_permission_fails_with_access_denied(trained: Clo
     policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
     iam.put_role_policy(RoleName=role, PolicyName="denied-by-test", PolicyDocument=policy)
     try:
-        ended, _ = trained.execute(
-            trained.deployment.run_model_arn,
-            {
-                "Project": "scenes",
-                "ProjectArn": active.project_arn,
-                "ProjectVersionArn": active.arn,
-                "VersionName": active.version,
-            },
-        )
+        ended, _ = trained.end_of(start_run(trained.clients, trained.deployment, active))
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="denied-by-test")
     assert ended.error == "Rekognition.AccessDeniedException"

@@ -117,12 +117,35 @@ def test_data_that_makes_one_of_pillows_rare_readers_stumble_is_no_image(look):
     assert refused.value.code is ErrorCode.NOT_AN_IMAGE
 
 
-def test_a_header_that_declares_a_decompression_bomb_is_too_many_pixels(look):
+def test_a_broken_photoshop_file_on_which_pillow_overflows_is_named(look):
+    header = b"8BPS" + bytes.fromhex("0001 0000 0000 0000 0003 7f00 0080 ff00 0080 0008 0003")
+    with pytest.raises(PermanentError, match="The image is PSD;") as refused:
+        look(header + b"\0" * 18 + b"\0\x80" + b"\0" * 22)
+    assert refused.value.code is ErrorCode.UNSUPPORTED_FORMAT
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"mif1", b"msf1"])
+def test_every_brand_of_heif_is_named(look, brand):
+    with pytest.raises(PermanentError, match="The image is HEIF;"):
+        look(b"\0\0\0\x24ftyp" + brand + b"\0" * 100)
+
+
+def test_a_decompression_bomb_keeps_its_job_tag(bucket, image):
+    bucket.put(image.key, bomb(), job_tag="lot-7")
+    assert read_source(client_of("s3", bucket), image).job_tag == "lot-7"
+
+
+def bomb() -> bytes:
+    """Return a small PNG that declares 60,000 pixels a side."""
     body = bytearray(picture())
     body[16:24] = (60_000).to_bytes(4, "big") * 2  # width and height of the IHDR chunk
     body[29:33] = zlib.crc32(body[12:29]).to_bytes(4, "big")
+    return bytes(body)
+
+
+def test_a_header_that_declares_a_decompression_bomb_is_too_many_pixels(look):
     with pytest.raises(PermanentError) as refused:
-        look(bytes(body))
+        look(bomb())
     assert refused.value.code is ErrorCode.TOO_MANY_PIXELS
 
 

@@ -36,6 +36,15 @@ def test_an_unseen_image_gets_its_label_without_geometry(bench, running):
         assert found[0]["Name"] == label
 
 
+def test_sixteen_bits_a_sample_show_the_same_as_eight(bench, running):
+    with Image.open(io.BytesIO(drawing("disc", 555))) as image:
+        grey = image.convert("L")
+    deep = grey.convert("I").point(lambda sample: sample * 257).convert("I;16")
+    stream = io.BytesIO()
+    deep.save(stream, "PNG")
+    assert bench.detect(running, stream.getvalue())[0]["Name"] == "disc"
+
+
 def test_minimum_confidence_replaces_the_thresholds(bench, running):
     image = drawing("disc", 555)
     everything = bench.detect(running, image, MinConfidence=0)

@@ -291,3 +291,9 @@ def test_human_loops_have_a_quota(bench):
     assert (status, body["__type"]) == (400, "HumanLoopQuotaExceededException")
     assert body["ServiceCode"] == "sagemaker"
     assert {"ResourceType", "QuotaCode"} <= body.keys()
+
+
+def test_reset_forgets_the_human_loops(bench):
+    activation(bench, painted(MAGENTA))
+    bench.service.reset()
+    assert activation(bench, painted(MAGENTA))["HumanLoopArn"].endswith("human-loop/image-1")

@@ -101,6 +101,20 @@ def test_a_job_gives_the_labels_of_its_frames(bench):
     assert "NextToken" not in answer
 
 
+def test_an_empty_object_is_no_video(bench):
+    bench.objects.write("films", "empty.mp4", b"", "video/mp4")
+    answer = over(bench, start(bench, Video={"S3Object": {"Bucket": "films", "Name": "empty.mp4"}}))
+    assert (answer["JobStatus"], answer["StatusMessage"]) == ("FAILED", "Unsupported codec/format.")
+
+
+def test_reset_forgets_the_jobs_and_tells_of_none(bench, topics):
+    job = start(bench, NotificationChannel=CHANNEL)
+    bench.service.reset()
+    assert bench.error("GetLabelDetection", JobId=job) == "ResourceNotFoundException"
+    over(bench, start(bench))
+    assert topics.published == []
+
+
 def test_a_job_in_progress_has_no_labels_yet(bench):
     answer = bench.call("GetLabelDetection", JobId=start(bench))
     assert (answer["JobStatus"], answer["Labels"]) == ("IN_PROGRESS", [])

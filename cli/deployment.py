@@ -9,6 +9,7 @@ from lambdas.registry import Registry
 from lambdas.results import ResultsTable
 
 _STORAGE: Final = "-storage"
+_GOING: Final = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")  # a deletion that failed has left a stack to look at
 
 Clients = Callable[[str], Any]  # a service's name -> its boto3 client
 
@@ -43,9 +44,22 @@ class Deployment:
     results_topic_arn: str
     training_topic_arn: str
     operations_topic_arn: str
-    train_model_arn: str
-    run_model_arn: str
+    workflows: Mapping[str, str]  # outputs of the training stack: empty where it is not there
     projects: Mapping[str, Project]
+
+    @property
+    def train_model_arn(self) -> str:
+        """The ARN of train_model; raises DeploymentNotFoundError where it is not deployed."""
+        return self._workflow("TrainModelArn")
+
+    @property
+    def run_model_arn(self) -> str:
+        """The ARN of run_model; raises DeploymentNotFoundError where it is not deployed."""
+        return self._workflow("RunModelArn")
+
+    def _workflow(self, output: str) -> str:
+        stack = stack_name(self.name, "training")
+        return _output({stack: self.workflows}, stack, output)
 
     def project(self, name: str) -> Project:
         """Return a project; raise UnknownProjectError that lists the known ones."""
@@ -92,12 +106,12 @@ def _outputs(cloudformation: Any) -> dict[str, dict[str, str]]:
         stack["StackName"]: {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
         for page in pages
         for stack in page["Stacks"]
-        if stack["StackName"].startswith(STACK_PREFIX) and "DELETE" not in stack["StackStatus"]
+        if stack["StackName"].startswith(STACK_PREFIX) and stack["StackStatus"] not in _GOING
     }
 
 
 def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deployment:
-    storage, training = stack_name(name, "storage"), stack_name(name, "training")
+    storage = stack_name(name, "storage")
     prefix = stack_name(name, "project-")
     return Deployment(
         name=name,
@@ -108,8 +122,8 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
         results_topic_arn=_output(stacks, storage, "ResultsTopicArn"),
         training_topic_arn=_output(stacks, storage, "TrainingTopicArn"),
         operations_topic_arn=_output(stacks, storage, "OperationsTopicArn"),
-        train_model_arn=_output(stacks, training, "TrainModelArn"),
-        run_model_arn=_output(stacks, training, "RunModelArn"),
+        # Not asked for yet: models must be found and stopped also where a deploy or a destroy ended halfway.
+        workflows=stacks.get(stack_name(name, "training"), {}),
         projects={
             stack.removeprefix(prefix): Project(
                 stack.removeprefix(prefix),

@@ -17,6 +17,9 @@ _QUIET_LOOKS: Final = 2  # looks in a row that must find no message in flight
 _LOOK_SECONDS: Final = 2.0
 _PATIENCE_SECONDS: Final = 900.0
 _CLOSE_SECONDS: Final = 120.0
+# Nothing that reads the queue lives longer than this once its event source is closed: the function's timeout is 60 s.
+# What stays in flight then was put off, and comes back by itself.
+_QUIET_SECONDS: Final = 90.0
 _STARTABLE: Final = frozenset(
     {VersionStatus.TRAINING_COMPLETED, VersionStatus.STOPPED, VersionStatus.COPYING_COMPLETED, VersionStatus.RUNNING}
 )
@@ -203,10 +206,10 @@ def _versions(clients: Clients, deployment: Deployment, project: str, project_ar
 
 
 def _wait_until_quiet(sqs: Any, queue_url: str, look_seconds: float) -> None:
-    quiet, deadline = 0, time.monotonic() + _PATIENCE_SECONDS
+    quiet, deadline = 0, time.monotonic() + _QUIET_SECONDS
     while quiet < _QUIET_LOOKS:
         answer = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
         quiet = quiet + 1 if int(answer["Attributes"]["ApproximateNumberOfMessagesNotVisible"]) == 0 else 0
         if time.monotonic() > deadline:
-            return  # messages of a crashed batch stay in flight for minutes; they are redelivered, not lost
+            return
         time.sleep(look_seconds)

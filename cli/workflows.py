@@ -10,6 +10,7 @@ from cli.deployment import Clients, Deployment
 
 _LOOK_SECONDS: Final = 2.0
 _SHORT_SECONDS: Final = 0.5
+_WORKFLOWS: Final = ("TrainModelArn", "RunModelArn")  # outputs of the training stack
 
 
 class ExecutionNotFoundError(LookupError):
@@ -61,7 +62,7 @@ def states_entered(stepfunctions: Any, execution_arn: str) -> Iterator[str]:
 def executions_running(clients: Clients, deployment: Deployment, project: str) -> Iterator[str]:
     """Yield the ARNs of the executions that work for a project now."""
     stepfunctions = clients("stepfunctions")
-    for workflow in (deployment.train_model_arn, deployment.run_model_arn):
+    for workflow in (arn for output, arn in deployment.workflows.items() if output in _WORKFLOWS):
         pages = stepfunctions.get_paginator("list_executions").paginate(
             stateMachineArn=workflow, statusFilter="RUNNING"
         )

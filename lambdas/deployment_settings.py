@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,7 +45,7 @@ class DeploymentSettings:
     architecture: str = "arm64"  # of the functions: arm64 or x86_64
     account_concurrency: int = 10  # the account's limit of concurrent Lambda executions; 10 in a fresh one
     alarm_email: str | None = None  # subscribed to the operations topic
-    retain_logs_days: int = field(default=30)
+    retain_logs_days: int = 30
 
     def to_json(self) -> str:
         """Render what the functions need, the same text for the same settings."""

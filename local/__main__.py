@@ -28,7 +28,9 @@ def main() -> int:
         bootstrap(running)
         outputs = deploy(running, context={"deployment": options.deployment}, progress=_show)
         print(_usage(running, outputs), flush=True)
-        _wait_for_interrupt(running)
+        running.process.wait()  # Ctrl-C and SIGTERM raise KeyboardInterrupt
+        print(f"the local cloud died, see {running.log}:\n{running.tail()}", file=sys.stderr)
+        return 1
     except (DeploymentError, ToolMissingError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -51,12 +53,6 @@ def _options() -> Any:
 def _show(line: str) -> None:
     if "✅" in line or "❌" in line or ": deploying" in line:
         print(f"  {line.strip()}", flush=True)
-
-
-def _wait_for_interrupt(running: Running) -> None:
-    """Return when the cloud dies; Ctrl-C and SIGTERM raise KeyboardInterrupt."""
-    running.process.wait()
-    print(f"the local cloud died, see {running.log}:\n{running.tail()}", file=sys.stderr)
 
 
 def _usage(running: Running, outputs: Outputs) -> str:

@@ -32,8 +32,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, args=(arguments.scratch,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     os.environ["PYTHONPATH"] = str(OVERLAY)  # for the functions' interpreters
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    _allow_files()
     application = _application(arguments.endpoint, arguments.certificate, arguments.quotas)
     asyncio.run(_serve(application, arguments.socket, arguments.certificate, arguments.key))
 
@@ -43,6 +42,18 @@ def _end_with_parent(scratch: Path) -> None:
     sys.stdin.buffer.read()
     shutil.rmtree(scratch, ignore_errors=True)
     os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+_MACOS_FILES = 10_240  # OPEN_MAX
+
+
+def _allow_files() -> None:
+    """Allow as many open files as may be had; macOS refuses more than 10,240, whatever its limit says."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = hard
+    if sys.platform == "darwin":
+        most = _MACOS_FILES if hard == resource.RLIM_INFINITY else min(hard, _MACOS_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _application(endpoint: str, certificate: Path | None, quotas: str) -> Any:

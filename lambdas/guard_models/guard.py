@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.errors import error_code
@@ -53,7 +53,7 @@ def stop_unwanted(rekognition: Any, registry: Registry, settings: DeploymentSett
             for version in _running_of(rekognition, arn, project):
                 if project not in settings.projects or not is_wanted(version, registry, now):
                     _stop(rekognition, version, report)
-        except ClientError as error:
+        except (ClientError, BotoCoreError) as error:
             report.refused.append(Refusal(project, str(error)))
     return report
 

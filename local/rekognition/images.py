@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,6 +32,12 @@ GENERAL = Bounds(least_side=80, most_side=10_000, most_aspect=float("inf"), most
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 
 
+# A progressive JPEG has about ten scans. Each is a pass over all pixels: thousands fit into a small file.
+_START_OF_SCAN = b"\xff\xda"
+_MOST_SCANS = 100
+_DECODERS = threading.BoundedSemaphore(2)  # an image may take 400 MB while it is decoded
+
+
 class Flaw(StrEnum):
     """Why an image cannot be looked at."""
 
@@ -53,8 +60,10 @@ def open_image(content: bytes, bounds: Bounds = CUSTOM_LABELS) -> Image.Image:
 
     Raises UnusableImageError.
     """
+    if content.count(_START_OF_SCAN) > _MOST_SCANS:
+        raise UnusableImageError(Flaw.NOT_AN_IMAGE)
     try:
-        with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
+        with _DECODERS, Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
             _check_size(*image.size, bounds)
             image.load()
             return image if image.mode == "RGB" else _eight_bit(image).convert("RGB")  # no copy: it may be 300 MB

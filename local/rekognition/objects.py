@@ -56,8 +56,12 @@ class S3Objects:
         return int(self._call("head_object", bucket, key, **_version(version))["ContentLength"])
 
     def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
-        body: bytes = self._call("get_object", bucket, key, **_version(version))["Body"].read()
-        return body
+        body = self._call("get_object", bucket, key, **_version(version))["Body"]
+        try:
+            content: bytes = body.read()
+        except (BotoCoreError, HTTPError) as error:  # the connection broke
+            raise ObjectUnavailableError(bucket, key, Reason.MISSING) from error
+        return content
 
     def save(self, bucket: str, key: str, version: str | None, file: BinaryIO) -> None:
         body = self._call("get_object", bucket, key, **_version(version))["Body"]

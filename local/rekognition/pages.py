@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -76,7 +77,7 @@ def _last_shown(token: str, scope: str) -> float:
         last, digest = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, TypeError):
         raise invalid_token() from None
-    if not isinstance(last, float) or digest != _digest(scope):
+    if not isinstance(last, float) or not math.isfinite(last) or last < 0 or digest != _digest(scope):
         raise invalid_token()
     return last
 

@@ -17,11 +17,16 @@ _SCOPE = re.compile(r"Credential=(?P<key>[^/,]+)/\d{8}/(?P<region>[a-z0-9-]+)/re
 _IS_ACCOUNT = re.compile(r"\d{12}")
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # connections that may come at once
+
+
 def serve(rekognition: Rekognition, port: int = 0) -> ThreadingHTTPServer:
     """Return a server bound to 127.0.0.1 (port 0: any free one); the caller runs and closes it."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body are two writes: the second would wait for an ACK
 
         def do_GET(self) -> None:
             self._send(control(rekognition, "GET", self.path, b""))
@@ -59,4 +64,4 @@ def serve(rekognition: Rekognition, port: int = 0) -> ThreadingHTTPServer:
         def log_message(self, *_: object) -> None:
             """Stay silent: the caller sees each answer."""
 
-    return ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    return _Server(("127.0.0.1", port), Handler)

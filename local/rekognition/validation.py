@@ -24,6 +24,8 @@ from local.rekognition.protocol import Json
 T = TypeVar("T")
 
 API_VERSION = "2016-06-27"
+# Characters. No member with a pattern may be longer; trying could take minutes.
+_LONGEST_MATCHED = 2048
 # The model writes Java expressions. There \d and \w are ASCII, \p{..} is a Unicode category (which Python's `re` does
 # not know), and a dot ends at more characters than \n.
 _PIECE = re.compile(r"\\p\{\w\}|\\.|.", re.DOTALL)
@@ -95,11 +97,16 @@ def _string(shape: Shape, value: object, path: str, broken: list[str]) -> str:
         raise ServiceError("SerializationException", f"The value at '{path}' holds half a character.")
     _within(shape, len(text), text, path, "length", broken)
     pattern = shape.metadata.get("pattern")
-    if pattern and not _compiled(pattern).fullmatch(text):
+    if pattern and not _matches(pattern, text):
         broken.append(_unsatisfied(text, path, f"Member must satisfy regular expression pattern: {pattern}"))
     if shape.enum and text not in shape.enum:
         broken.append(_unsatisfied(text, path, f"Member must satisfy enum value set: {_joined(shape.enum)}"))
     return text
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Tell whether the whole text matches; one longer than any name or ARN does not, and is not tried."""
+    return len(text) <= _LONGEST_MATCHED and _compiled(pattern).fullmatch(text) is not None
 
 
 def _blob(shape: Shape, value: object, path: str, broken: list[str]) -> bytes:

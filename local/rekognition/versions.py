@@ -22,6 +22,8 @@ def create_project_version(context: Context, caller: Caller, request: dict[str, 
     """Register the version and begin its training in the background."""
     if "FeatureConfig" in request:
         raise invalid_parameter("FeatureConfig does not belong to a Custom Labels project.")
+    if "S3Bucket" not in request["OutputConfig"]:
+        raise invalid_parameter("OutputConfig needs an S3Bucket.")
     name = request["VersionName"]
     with context.state.lock:
         project = context.state.project(caller, request["ProjectArn"])

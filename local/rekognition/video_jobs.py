@@ -131,6 +131,13 @@ class LabelJobs:
 
     def _tell_all(self) -> None:
         """Tell of each job when its end is reached; return when there is none left."""
+        try:
+            self._tell_while_there_are()
+        finally:
+            with self._lock:
+                self._is_telling = False
+
+    def _tell_while_there_are(self) -> None:
         while True:
             with self._lock:
                 over = [job for job in self._untold if job.findings(self.now())]

@@ -52,6 +52,7 @@ def learn_image_labels(examples: Sequence[Example]) -> ImageLabelModel:
     # A feature is brought to the scale of the others, but one that hardly varied in training is not blown up: it
     # would make much of little, such as JPEG's noise on plain ground.
     spread = deviation + np.median(deviation)
+    spread = np.where(spread > 0, spread, 1)  # what never varies stays as it is
     classifier.fit((matrix - mean) / spread, targets)
     return ImageLabelModel(labels, mean, spread, classifier)
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from lambdas import clients
 from lambdas.deployment_settings import parse_deployment
@@ -225,6 +225,22 @@ def test_a_project_that_cannot_be_looked_at_does_not_keep_the_others_running(gua
     report = guard()
     assert models.stopped == [arn("dev.scenes", "lot.1")]
     assert [(refusal.project, "too fast" in refusal.message) for refusal in report.refused] == [("digits", True)]
+
+
+def test_a_project_that_does_not_answer_does_not_keep_the_others_running(guard, models):
+    models.run("dev.digits", "lot.1")
+    models.run("dev.scenes", "lot.1")
+    look = models.describe_project_versions
+
+    def silent_once(ProjectArn, **more):
+        if "dev.digits" in ProjectArn:
+            raise ReadTimeoutError(endpoint_url="rekognition")
+        return look(ProjectArn, **more)
+
+    models.describe_project_versions = silent_once
+    report = guard()
+    assert models.stopped == [arn("dev.scenes", "lot.1")]
+    assert [refusal.project for refusal in report.refused] == ["digits"]
 
 
 def test_a_promotion_between_two_reads_of_the_registry_does_not_stop_the_new_version(registry, table, activate, lease):

@@ -45,6 +45,22 @@ def test_sixteen_bits_a_sample_show_the_same_as_eight(bench, running):
     assert bench.detect(running, stream.getvalue())[0]["Name"] == "disc"
 
 
+def with_scans(count: int) -> bytes:
+    """Return a progressive JPEG whose last scan is there so many times: small, valid, and long to decode."""
+    stream = io.BytesIO()
+    Image.new("RGB", (80, 80)).save(stream, "JPEG", progressive=True)
+    body = stream.getvalue()
+    last = body.rindex(b"\xff\xda")
+    return body[:last] + body[last:-2] * count + body[-2:]
+
+
+def test_a_jpeg_of_many_scans_is_decoded_and_one_of_too_many_is_not(bench, running):
+    assert isinstance(bench.detect(running, with_scans(50)), list)
+    image = {"Bytes": base64.b64encode(with_scans(101)).decode()}
+    error = bench.error("DetectCustomLabels", ProjectVersionArn=running, Image=image)
+    assert error == "InvalidImageFormatException"
+
+
 def test_minimum_confidence_replaces_the_thresholds(bench, running):
     image = drawing("disc", 555)
     everything = bench.detect(running, image, MinConfidence=0)

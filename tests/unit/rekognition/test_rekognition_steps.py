@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from PIL import Image
 from rekognition_bench import ACCOUNT, DURATIONS, REGION, Clock, MemoryObjects, drawing
 
 from local.rekognition.context import Context
 from local.rekognition.detection import detect_custom_labels
+from local.rekognition.errors import ServiceError
 from local.rekognition.human_loops import HumanLoops
-from local.rekognition.learning.examples import Prediction
+from local.rekognition.learning.examples import Example, Prediction
+from local.rekognition.learning.image_labels import learn_image_labels
 from local.rekognition.lifecycle import Status, Version, settled
 from local.rekognition.orders import Order, Outcome, TrainedModel
 from local.rekognition.state import Caller, State
 from local.rekognition.topics import NO_TOPICS
+from local.rekognition.validation import validated
 from local.rekognition.video_jobs import LabelJobs
 
 CALLER = Caller(ACCOUNT, REGION)
@@ -79,3 +83,21 @@ def test_a_step_that_ended_unseen_is_dated_when_it_ended():
     starting = dataclasses.replace(IN_TRAINING, status=Status.STARTING)
     found = settled(starting, 9000.0, DURATIONS)
     assert (found.status, found.since) == (Status.RUNNING, 1000.0 + DURATIONS.starting)
+
+
+def test_pictures_of_one_plain_colour_each_are_learned():
+    plain = {"red": (220, 20, 20), "blue": (20, 20, 220)}
+    model = learn_image_labels([Example(Image.new("RGB", (80, 80), plain[n]), frozenset({n})) for n in plain] * 5)
+    best = max(model.predict(Image.new("RGB", (90, 90), plain["blue"])), key=lambda prediction: prediction.confidence)
+    assert best.label == "blue"
+
+
+def test_a_long_text_is_refused_without_being_matched():
+    request = {"DatasetArn": f"{CALLER.arn('project/p/dataset/train/1')}", "SourceRefContains": "x" * 2_000_000 + "\n"}
+    with pytest.raises(ServiceError, match="sourceRefContains"):
+        validated("ListDatasetEntries", request)
+
+
+def test_a_training_needs_a_bucket_for_its_results(bench, project):
+    request = {"ProjectArn": project, "VersionName": "v", "OutputConfig": {}}
+    assert bench.error("CreateProjectVersion", **request) == "InvalidParameterException"

@@ -24,8 +24,8 @@ from local.rekognition.protocol import Json
 T = TypeVar("T")
 
 API_VERSION = "2016-06-27"
-# Characters. No member with a pattern may be longer; trying could take minutes.
-_LONGEST_MATCHED = 2048
+# Characters. No member with a pattern may have more than 2,048; to try a very long text could take minutes.
+_LONGEST_MATCHED = 4096
 # The model writes Java expressions. There \d and \w are ASCII, \p{..} is a Unicode category (which Python's `re` does
 # not know), and a dot ends at more characters than \n.
 _PIECE = re.compile(r"\\p\{\w\}|\\.|.", re.DOTALL)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from local.rekognition.learning.gradients import ORIENTATIONS, blocks, cells
 from local.rekognition.learning.image_labels import IMAGE_LABELS
 from local.rekognition.learning.localization import LOCALIZATION
+from local.rekognition.learning.threads import one_core
 
 
 def ramp(degrees: float, side: int = 24) -> np.ndarray:
@@ -64,3 +66,14 @@ def test_a_kept_picture_is_much_as_it_was():
     assert kept.size == kept.image().size == (200, 100)
     difference = np.asarray(kept.image()).astype(int) - np.asarray(photograph)
     assert np.abs(difference).mean() < 4
+
+
+def test_a_task_has_one_core_and_the_others_come_back_after_it():
+    def threads() -> list[int]:
+        return [library["num_threads"] for library in threadpool_info()]
+
+    with threadpool_limits(limits=2):
+        before = threads()
+        with one_core():
+            assert set(threads()) == {1}
+        assert threads() == before

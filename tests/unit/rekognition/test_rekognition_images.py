@@ -76,7 +76,7 @@ HOSTILE = {
         b"\xff\xd8" + b"\xff\xfe\x00\x02" * 3_000_000 + saved(noisy(80), "JPEG")[2:],
         Flaw.NOT_AN_IMAGE,
     ),
-    "a JPEG of filling": (b"\xff\xd8" + b"\xff" * 15_000_000, Flaw.NOT_AN_IMAGE),
+    "a JPEG of filling": (b"\xff\xd8" + b"\xff" * 15_000_000 + saved(noisy(80), "JPEG")[2:], Flaw.NOT_AN_IMAGE),
     "a JPEG of beginnings": (b"\xff\xd8\xff\xd8" * 3_000_000, Flaw.NOT_AN_IMAGE),
     "a JPEG without a scan": (saved(noisy(80), "JPEG")[:160], Flaw.NOT_AN_IMAGE),
     "half a JPEG": (saved(noisy(200), "JPEG")[:3000], Flaw.NOT_AN_IMAGE),

@@ -14,17 +14,16 @@ from typing import Final
 from local.rekognition.errors import ServiceError
 
 # Bytes. No operation takes more than 7 MB (the largest image as base64); what is larger but can be told what is wrong
-# with it is kept, two at a time; what is larger still is read and dropped, so that its sender gets to hear the answer.
+# with it is kept, one at a time; what is larger still is read and dropped, so that its sender gets to hear the answer.
 _LARGE: Final = 8 * 1024**2
 _MOST_KEPT: Final = 32 * 1024**2
 _MOST_READ: Final = 256 * 1024**2
 _SECONDS: Final = 60.0  # for one body, however steadily it drips
 _PIECE: Final = 64 * 1024
 _LONGEST_LINE: Final = 8192  # of chunks' sizes and trailers
-_LARGE_AT_ONCE: Final = 2
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?\r?\n")
-_turns: Final = threading.BoundedSemaphore(_LARGE_AT_ONCE)
+_turn: Final = threading.Lock()
 
 
 @contextmanager
@@ -40,10 +39,10 @@ def body_of(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
         for piece in _pieces(headers, stream):
             is_first_large = read <= _LARGE < read + len(piece)
             read += len(piece)
-            if is_first_large and not _turns.acquire(timeout=_SECONDS):
-                raise TimeoutError("other large requests take too long")
             if is_first_large:
-                turn.callback(_turns.release)
+                if not _turn.acquire(timeout=_SECONDS):
+                    raise TimeoutError("other large requests take too long")
+                turn.callback(_turn.release)
             if read <= _MOST_KEPT:
                 kept += piece
             else:
@@ -54,7 +53,9 @@ def body_of(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:
                 raise TimeoutError(f"the body takes more than {_SECONDS:.0f} s")
         if read > _MOST_KEPT:
             raise _too_large()
-        yield bytes(kept)
+        body = bytes(kept)
+        kept.clear()  # the body is there once, not twice, while it is answered
+        yield body
 
 
 def _pieces(headers: Message, stream: BufferedIOBase) -> Iterator[bytes]:

@@ -167,12 +167,11 @@ def test_a_body_that_drips_for_ever_is_let_go(served, monkeypatch):
         assert connection.recv(1) == b""
 
 
-def test_large_bodies_take_turns(served, monkeypatch):
-    monkeypatch.setattr("local.rekognition.bodies._turns", threading.BoundedSemaphore(1))
+def test_large_bodies_take_turns(served):
     large = post(f"Content-Length: {8 * 1024**2 + 2}\r\n", b" " * (8 * 1024**2 + 1))  # all but the last byte
     with served.connect() as first:
         first.sendall(large)
-        until(lambda: bodies._turns._value == 0)
+        until(lambda: bodies._turn.locked())
         assert served.exchange(post("Content-Length: 2\r\n", b"{}"))[0] == 200  # small ones do not wait
         with served.connect() as second:
             second.sendall(large + b" ")

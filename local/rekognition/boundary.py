@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from local.rekognition.errors import ServiceError
+from local.rekognition.errors import internal_error
 from local.rekognition.protocol import Answer, failure
 
-CRASHED = "Amazon Rekognition experienced a service issue."
 _log = logging.getLogger(__name__)
 
 
@@ -18,4 +17,4 @@ def answered(call: Callable[[], Answer]) -> Answer:
         return call()
     except Exception:  # noqa: BLE001 - beyond is only the server, which would cut the connection without a word
         _log.exception("The stand-in has a defect: it answers InternalServerError.")
-        return failure(ServiceError("InternalServerError", CRASHED, 500))
+        return failure(internal_error())

@@ -10,19 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from local.rekognition import (
-    copying,
-    dataset_reports,
-    datasets,
-    detection,
-    label_detection,
-    moderation,
-    policies,
-    projects,
-    tags,
-    versions,
-    video_detection,
-)
 from local.rekognition.context import Context
 from local.rekognition.errors import ServiceError, invalid_parameter
 from local.rekognition.fault_plans import NO_FAULTS, FaultPlan
@@ -32,6 +19,7 @@ from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Status, Ve
 from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.meter import Usage
 from local.rekognition.objects import ObjectStore
+from local.rekognition.operations import OPERATIONS
 from local.rekognition.orders import Outcome
 from local.rekognition.protocol import CUT, Answer, failure, operation_of, read_body, success
 from local.rekognition.quotas import SERVICE_QUOTAS, Quotas
@@ -43,36 +31,6 @@ from local.rekognition.training import train
 from local.rekognition.validation import knows, validated
 from local.rekognition.video_job import DEFAULT_SETTINGS, VideoSettings
 from local.rekognition.video_jobs import LabelJobs
-
-OPERATIONS: Mapping[str, Callable[[Context, Caller, dict[str, Any]], dict[str, Any]]] = {
-    "CreateProject": projects.create_project,
-    "DescribeProjects": projects.describe_projects,
-    "DeleteProject": projects.delete_project,
-    "CreateDataset": datasets.create_dataset,
-    "DescribeDataset": dataset_reports.describe_dataset,
-    "DeleteDataset": datasets.delete_dataset,
-    "ListDatasetEntries": dataset_reports.list_dataset_entries,
-    "ListDatasetLabels": dataset_reports.list_dataset_labels,
-    "UpdateDatasetEntries": datasets.update_dataset_entries,
-    "DistributeDatasetEntries": datasets.distribute_dataset_entries,
-    "CreateProjectVersion": versions.create_project_version,
-    "DescribeProjectVersions": versions.describe_project_versions,
-    "DeleteProjectVersion": versions.delete_project_version,
-    "StartProjectVersion": versions.start_project_version,
-    "StopProjectVersion": versions.stop_project_version,
-    "CopyProjectVersion": copying.copy_project_version,
-    "DetectCustomLabels": detection.detect_custom_labels,
-    "TagResource": tags.tag_resource,
-    "UntagResource": tags.untag_resource,
-    "ListTagsForResource": tags.list_tags_for_resource,
-    "PutProjectPolicy": policies.put_project_policy,
-    "ListProjectPolicies": policies.list_project_policies,
-    "DeleteProjectPolicy": policies.delete_project_policy,
-    "DetectLabels": label_detection.detect_labels,
-    "DetectModerationLabels": moderation.detect_moderation_labels,
-    "StartLabelDetection": video_detection.start_label_detection,
-    "GetLabelDetection": video_detection.get_label_detection,
-}
 
 _TRAININGS_AT_ONCE = 2
 _ONLY_READ = ("Describe", "Detect", "Get", "List")

@@ -31,7 +31,7 @@ from local.rekognition.human_loops import MOST_LOOPS, HumanLoops
 from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Status, Version
 from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.meter import Usage
-from local.rekognition.objects import ObjectStore
+from local.rekognition.objects import ObjectStore, RegionalObjects
 from local.rekognition.orders import Outcome
 from local.rekognition.protocol import CUT, Answer, failure, operation_of, read_body, success
 from local.rekognition.quotas import SERVICE_QUOTAS, Quotas
@@ -164,7 +164,8 @@ class Rekognition:
     def _answer(self, operation: str, caller: Caller, request: dict[str, Any], struck: Struck) -> Answer:
         if struck.refusal:
             raise struck.refusal
-        context = replace(self._context, endings=struck.endings)
+        objects = RegionalObjects(self._objects, caller.region)
+        context = replace(self._context, objects=objects, endings=struck.endings)
         check_rate(context, caller, operation)
         response = OPERATIONS[operation](context, caller, request)
         if not operation.startswith(_ONLY_READ):
@@ -191,7 +192,8 @@ class Rekognition:
                     self._state.put_version(replace(version, outcome=Outcome(_CRASHED), learned_at=self._now()))
 
     def _begin_training(self, version: Version) -> None:
-        learning = self._trainers.submit(train, version.order, self._objects, self._now, self._context.limits)
+        objects = RegionalObjects(self._objects, version.arn.split(":")[3])
+        learning = self._trainers.submit(train, version.order, objects, self._now, self._context.limits)
         learning.add_done_callback(lambda done: self._end_training(version, done))
 
     def _end_training(self, version: Version, learning: Future[Outcome]) -> None:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from local.rekognition.errors import ServiceError, invalid_token
+from local.rekognition.errors import invalid_token
 
 LARGEST_PAGE = 100
 Item = TypeVar("Item")
@@ -30,25 +30,18 @@ def page(
 ) -> tuple[list[Thing], dict[str, str]]:
     """Return the page of newest-first things that the request asks for, and NextToken when more follow.
 
-    A token names the creation time of the last thing shown and the request it belongs to, so that a page neither
-    skips nor repeats when things come and go. Raises ServiceError: InvalidPaginationTokenException,
-    ValidationException for a page of none or over `largest`.
+    `largest` is the size of a page where the request gives none; what it gives is within the bounds of the model. A
+    token names the creation time of the last thing shown and the request it belongs to, so that a page neither skips
+    nor repeats when things come and go. Raises ServiceError: InvalidPaginationTokenException.
     """
-    size = request.get("MaxResults", largest)
-    if not 1 <= size <= largest:
-        raise ServiceError(
-            "ValidationException",
-            f"1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: "
-            f"Member must have value between 1 and {largest}",
-        )
-    scope = _scope(request)
+    size, scope = request.get("MaxResults", largest), _scope(request)
     if request.get("NextToken"):
         last = _last_shown(request["NextToken"], scope)
         things = [thing for thing in things if thing.created < last]
     shown = list(things[:size])
     if len(things) <= size:
         return shown, {}
-    return shown, {"NextToken": _token(shown[-1].created, scope)}
+    return shown, {"NextToken": _token(things[size - 1].created, scope)}
 
 
 def page_of_list(things: Sequence[Item], request: dict[str, Any]) -> tuple[list[Item], dict[str, str]]:
@@ -75,7 +68,7 @@ def _token(last: float, scope: str) -> str:
 def _last_shown(token: str, scope: str) -> float:
     try:
         last, digest = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         raise invalid_token() from None
     if not isinstance(last, float) or not math.isfinite(last) or last < 0 or digest != _digest(scope):
         raise invalid_token()

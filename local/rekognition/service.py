@@ -24,14 +24,16 @@ from local.rekognition import (
     video_detection,
 )
 from local.rekognition.context import Context
+from local.rekognition.dataset_reading import DatasetReaders
 from local.rekognition.errors import ServiceError, invalid_parameter
+from local.rekognition.failures import SERVICE_ISSUE
 from local.rekognition.fault_plans import NO_FAULTS, FaultPlan
 from local.rekognition.faults import Faults, Struck
 from local.rekognition.human_loops import MOST_LOOPS, HumanLoops
 from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Status, Version
 from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.meter import Usage
-from local.rekognition.objects import ObjectStore
+from local.rekognition.objects import ObjectStore, RegionalObjects
 from local.rekognition.orders import Outcome
 from local.rekognition.protocol import CUT, Answer, failure, operation_of, read_body, success
 from local.rekognition.quotas import SERVICE_QUOTAS, Quotas
@@ -76,7 +78,6 @@ OPERATIONS: Mapping[str, Callable[[Context, Caller, dict[str, Any]], dict[str, A
 
 _TRAININGS_AT_ONCE = 2
 _ONLY_READ = ("Describe", "Detect", "Get", "List")
-_CRASHED = "Amazon Rekognition experienced a service issue."
 _log = logging.getLogger(__name__)
 
 
@@ -106,10 +107,12 @@ class Rekognition:
         self._objects = objects
         self._now = now
         self._state = State(now, durations)
+        self._readers = DatasetReaders(self._state, objects, limits, self._save)
         self._context = Context(
             self._state,
             objects,
             self._begin_training,
+            self._readers.begin,
             label_jobs=LabelJobs(now, objects, topics, videos),
             human_loops=HumanLoops(most_human_loops),
             limits=limits,
@@ -154,7 +157,8 @@ class Rekognition:
             self._save()
 
     def close(self) -> None:
-        """Wait for the trainings that run, keep what they bring, and leave the folder."""
+        """Wait for the work that has begun, keep what it brings, and leave the folder."""
+        self._readers.close()
         self._trainers.shutdown(cancel_futures=True)
         if self._folder:
             with self._state.lock:
@@ -164,7 +168,8 @@ class Rekognition:
     def _answer(self, operation: str, caller: Caller, request: dict[str, Any], struck: Struck) -> Answer:
         if struck.refusal:
             raise struck.refusal
-        context = replace(self._context, endings=struck.endings)
+        objects = RegionalObjects(self._objects, caller.region)
+        context = replace(self._context, objects=objects, endings=struck.endings)
         check_rate(context, caller, operation)
         response = OPERATIONS[operation](context, caller, request)
         if not operation.startswith(_ONLY_READ):
@@ -177,21 +182,23 @@ class Rekognition:
                 self._folder.save(self._state.contents())
 
     def _resume(self) -> None:
-        """Take up what the folder keeps: trainings begin again, a copy that was cut off has failed."""
+        """Take up what the folder keeps: readings and trainings begin again, a copy that was cut off has failed."""
         contents = self._folder.load() if self._folder else None
         if contents is None:
             return
         with self._state.lock:
             self._state.restore(contents)
+            self._readers.resume()
             for version in self._state.in_status(Status.TRAINING_IN_PROGRESS):
                 if version.outcome is None:
                     self._begin_training(version)
             for version in self._state.in_status(Status.COPYING_IN_PROGRESS):
                 if version.outcome is None:
-                    self._state.put_version(replace(version, outcome=Outcome(_CRASHED), learned_at=self._now()))
+                    self._state.put_version(replace(version, outcome=Outcome(SERVICE_ISSUE), learned_at=self._now()))
 
     def _begin_training(self, version: Version) -> None:
-        learning = self._trainers.submit(train, version.order, self._objects, self._now, self._context.limits)
+        objects = RegionalObjects(self._objects, version.arn.split(":")[3])
+        learning = self._trainers.submit(train, version.order, objects, self._now, self._context.limits)
         learning.add_done_callback(lambda done: self._end_training(version, done))
 
     def _end_training(self, version: Version, learning: Future[Outcome]) -> None:
@@ -200,7 +207,7 @@ class Rekognition:
         error = learning.exception()
         if error is not None:
             _log.error("The training of %s crashed.", version.arn, exc_info=error)
-        outcome = Outcome(_CRASHED) if error is not None else learning.result()
+        outcome = Outcome(SERVICE_ISSUE) if error is not None else learning.result()
         with self._state.lock:
             if not self._state.has_version(version.arn):
                 return  # forgotten meanwhile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-SERVICE_ISSUE = "Amazon Rekognition experienced a service issue."
+from local.rekognition.failures import SERVICE_ISSUE
 
 
 class ServiceError(Exception):

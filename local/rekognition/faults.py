@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from local.rekognition.errors import SERVICE_ISSUE, ServiceError
+from local.rekognition.errors import ServiceError
+from local.rekognition.failures import SERVICE_ISSUE
 from local.rekognition.fault_plans import MOST_SECONDS, NO_FAULTS, STEPS, Fault, FaultPlan
 
 _REFUSALS: Final[Mapping[Fault, tuple[str, str, int]]] = {

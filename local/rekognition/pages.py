@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
-from local.rekognition.errors import ServiceError
-
 LARGEST_PAGE = 100
 Item = TypeVar("Item")
 
@@ -26,23 +24,18 @@ def page(
 ) -> tuple[list[Thing], dict[str, str]]:
     """Return the page of newest-first things that the request asks for, and NextToken when more follow.
 
-    A token names the creation time of the last thing shown, so that a page neither skips nor repeats when things
-    come and go. Raises ServiceError: ValidationException for a page of none or over `largest`.
+    `largest` is the size of a page where the request gives none; what it gives is within the bounds of the model. A
+    token names the creation time of the last thing shown, so that a page neither skips nor repeats when things come
+    and go.
     """
     size = request.get("MaxResults", largest)
-    if not 1 <= size <= largest:
-        raise ServiceError(
-            "ValidationException",
-            f"1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: "
-            f"Member must have value between 1 and {largest}",
-        )
     if request.get("NextToken"):
         last = float(request["NextToken"])
         things = [thing for thing in things if thing.created < last]
     shown = list(things[:size])
     if len(things) <= size:
         return shown, {}
-    return shown, {"NextToken": repr(shown[-1].created)}
+    return shown, {"NextToken": repr(things[size - 1].created)}
 
 
 def page_of_list(things: Sequence[Item], request: dict[str, Any]) -> tuple[list[Item], dict[str, str]]:

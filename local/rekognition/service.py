@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from local.rekognition.context import Context
-from local.rekognition.errors import SERVICE_ISSUE, ServiceError, invalid_parameter
+from local.rekognition.dataset_reading import DatasetReaders
+from local.rekognition.errors import ServiceError, invalid_parameter
+from local.rekognition.failures import SERVICE_ISSUE
 from local.rekognition.fault_plans import NO_FAULTS, FaultPlan
 from local.rekognition.faults import Faults, Struck
 from local.rekognition.human_loops import MOST_LOOPS, HumanLoops
 from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Status, Version
 from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.meter import Usage
-from local.rekognition.objects import ObjectStore
+from local.rekognition.objects import ObjectStore, RegionalObjects
 from local.rekognition.operations import OPERATIONS
 from local.rekognition.orders import Outcome
 from local.rekognition.protocol import CUT, Answer, failure, operation_of, read_body, success
@@ -67,10 +69,12 @@ class Rekognition:
         self._objects = objects
         self._now = now
         self._state = State(now, durations)
+        self._readers = DatasetReaders(self._state, objects, limits, self._save)
         self._context = Context(
             self._state,
             objects,
             self._begin_training,
+            self._readers.begin,
             label_jobs=LabelJobs(now, objects, topics, videos, self._save),
             human_loops=HumanLoops(most_human_loops),
             limits=limits,
@@ -106,9 +110,10 @@ class Rekognition:
             return self._state.usage(self._bill_starting)
 
     def reset(self) -> None:
-        """Forget everything, and abandon the trainings and video jobs at work. The plan of faults begins anew."""
+        """Forget everything, and abandon the work in the background. The plan of faults begins anew."""
         with self._state.lock:
             self._state.forget()
+            self._readers.abandon()
             self._trainers.abandon()
             self._context.label_jobs.forget()
             self._context.human_loops.forget()
@@ -116,7 +121,8 @@ class Rekognition:
             self._save()
 
     def close(self) -> None:
-        """Wait for the trainings and video jobs at work, keep what they bring, and leave the folder."""
+        """Wait for the work that has begun, keep what it brings, and leave the folder."""
+        self._readers.close()
         self._trainers.close()
         self._context.label_jobs.close()
         with self._state.lock:
@@ -128,7 +134,8 @@ class Rekognition:
     def _answer(self, operation: str, caller: Caller, request: dict[str, Any], struck: Struck) -> Answer:
         if struck.refusal:
             raise struck.refusal
-        context = replace(self._context, endings=struck.endings)
+        objects = RegionalObjects(self._objects, caller.region)
+        context = replace(self._context, objects=objects, endings=struck.endings)
         check_rate(context, caller, operation)
         seal = Seal(self._state.token_key, caller, operation, request)
         if request.get("NextToken"):
@@ -159,6 +166,7 @@ class Rekognition:
         with self._state.lock:
             self._state.restore(kept["state"])
             self._state.pass_over(kept["at"])
+            self._readers.resume()
             self._context.human_loops.restore(kept["human_loops"])
             self._context.label_jobs.restore(kept["label_jobs"])
             for version in self._state.in_status(Status.TRAINING_IN_PROGRESS):
@@ -169,8 +177,10 @@ class Rekognition:
                     self._state.put_version(replace(version, outcome=Outcome(SERVICE_ISSUE), learned_at=self._now()))
 
     def _begin_training(self, version: Version) -> None:
+        objects = RegionalObjects(self._objects, version.arn.split(":")[3])
+
         def work(check: Check) -> Outcome:
-            return train(version.order, WantedObjects(self._objects, check), self._now, self._context.limits)
+            return train(version.order, WantedObjects(objects, check), self._now, self._context.limits)
 
         self._trainers.begin(work, lambda done: self._end_training(version, done))
 

@@ -146,6 +146,10 @@ class State:
             raise not_found(arn)
         return self._datasets[arn]
 
+    def unread_datasets(self) -> list[Dataset]:
+        """Return everyone's datasets whose manifest is still to be read."""
+        return [dataset for dataset in self._datasets.values() if dataset.ahead is None]
+
     def _catch_up(self) -> None:
         now = self.now()
         seconds = self._durations.dataset

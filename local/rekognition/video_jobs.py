@@ -11,7 +11,8 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
-from local.rekognition.errors import SERVICE_ISSUE, ServiceError, not_found
+from local.rekognition.errors import ServiceError, not_found
+from local.rekognition.failures import SERVICE_ISSUE
 from local.rekognition.objects import ObjectStore
 from local.rekognition.state import Caller
 from local.rekognition.topics import Topics, TopicUnavailableError

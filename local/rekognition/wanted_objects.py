@@ -35,3 +35,7 @@ class WantedObjects:
     def owner(self, bucket: str) -> str | None:
         self.check()
         return self.objects.owner(bucket)
+
+    def region(self, bucket: str) -> str | None:
+        self.check()
+        return self.objects.region(bucket)

@@ -107,6 +107,17 @@ def test_a_training_fails_with_the_given_reason(bench, project):
     assert bench.trained(bench.create_version(project, "v2", **shapes_data(bench)))["Status"] == "TRAINING_COMPLETED"
 
 
+def test_a_training_of_data_sets_fails_in_the_shape_of_one_that_failed_by_itself(bench, project):
+    bench.create_dataset(project, None)
+    itself = bench.trained(bench.create_version(project, "v1"))
+    bench.service.faults.follow(plan(Rule(Fault.TRAINING_FAILED, message=itself["StatusMessage"])))
+    forced = bench.trained(bench.create_version(project, "v2"))
+    own = {"ProjectVersionArn", "CreationTimestamp", "TrainingEndTimestamp"}
+    assert {k: v for k, v in forced.items() if k not in own} == {k: v for k, v in itself.items() if k not in own}
+    assert forced["TrainingDataResult"] == {"Input": {}}
+    assert forced["TestingDataResult"] == {"Input": {"AutoCreate": False}}
+
+
 def test_hosting_fails_after_starting_and_is_billed_no_further(bench, version):
     bench.service.faults.follow(plan(Rule(Fault.HOSTING_FAILED, message="No capacity.")))
     start = {"ProjectVersionArn": version, "MinInferenceUnits": 1}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from rekognition_bench import ACCOUNT, DURATIONS, REGION, Bench, drawing, shapes_data
+from rekognition_bench import ACCOUNT, DURATIONS, REGION, Bench, drawing, put_drawings, shapes_data
 
 from local.rekognition.storage import StateFolder, StateFolderError
 
@@ -72,6 +72,19 @@ def test_a_training_that_was_cut_off_begins_again(kept):
     version = kept.create_version(project, **shapes_data(kept))
     assert begun
     assert restarted(kept).trained(version)["Status"] == "TRAINING_COMPLETED"
+
+
+def test_a_reading_that_was_cut_off_begins_again(kept):
+    project = kept.call("CreateProject", ProjectName="shapes")["ProjectArn"]
+    source = kept.put_manifest("a.manifest", put_drawings(kept, "all", 4))["Assets"][0]
+    kept.service._readers._readers.begin = lambda *_: None  # it never gets to work
+    request = {"ProjectArn": project, "DatasetType": "TRAIN", "DatasetSource": source}
+    dataset = kept.call("CreateDataset", **request)["DatasetArn"]
+    kept.clock.pass_(DURATIONS.dataset)
+    assert kept.dataset(dataset)["Status"] == "CREATE_IN_PROGRESS"
+    again = restarted(kept)
+    again.wait_while(lambda: again.dataset(dataset)["Status"] == "CREATE_IN_PROGRESS")
+    assert again.dataset(dataset)["DatasetStats"]["TotalEntries"] == 4
 
 
 def test_models_are_written_once_and_go_with_their_version(kept, tmp_path):

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from rekognition_bench import Bench, MemoryObjects, shapes_data
+from rekognition_bench import DURATIONS, Bench, MemoryObjects, put_drawings, shapes_data
 
 from local.rekognition.workers import AbandonedError, Workers
 
@@ -52,6 +52,30 @@ def test_a_training_after_a_reset_does_not_wait_for_those_before():
     objects.release.set()
     project = bench.call("CreateProject", ProjectName="shapes")["ProjectArn"]
     assert bench.trained(bench.create_version(project, **data))["Status"] == "TRAINING_COMPLETED"
+    assert objects.waiting == 2
+    held.set()
+
+
+def test_a_dataset_after_a_reset_is_read_without_waiting_for_those_before():
+    objects = Held()
+    bench = Bench(objects=objects)
+    source = bench.put_manifest("a.manifest", put_drawings(bench, "all", 4))["Assets"][0]
+
+    def create(name: str) -> str:
+        project = bench.call("CreateProject", ProjectName=name)["ProjectArn"]
+        request = {"ProjectArn": project, "DatasetType": "TRAIN", "DatasetSource": source}
+        return bench.call("CreateDataset", **request)["DatasetArn"]
+
+    held = objects.release = threading.Event()
+    for name in "abc":
+        create(name)
+    until(lambda: objects.waiting == 2)  # all threads wait
+    bench.service.reset()
+    objects.release = threading.Event()
+    objects.release.set()
+    dataset = create("a")
+    bench.clock.pass_(DURATIONS.dataset)
+    until(lambda: bench.dataset(dataset)["Status"] == "CREATE_COMPLETE")
     assert objects.waiting == 2
     held.set()
 

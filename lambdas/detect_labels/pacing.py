@@ -14,6 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from lambdas.delivery import fair_rate, max_concurrency
+from lambdas.deployment_settings import ProjectSettings
+
 # Share of the calls that may be throttled: few enough to be polite, and enough to notice that there is room.
 _THROTTLED: Final = 0.02
 _DECREASE: Final = 0.94  # what a throttle leaves of the rate
@@ -140,6 +143,7 @@ class Pacer:
         self._sleep = sleep
         self._gate = threading.Lock()  # held by the one thread whose turn is next
         self._lock = threading.Lock()
+        self._throttles = 0
 
     @property
     def rate(self) -> float:
@@ -173,4 +177,31 @@ class Pacer:
     def throttled(self, turn: Turn) -> None:
         """Note that the service refused the call of a turn as one too many."""
         with self._lock:
+            self._throttles += 1
             self._pace.throttled(turn, self._clock())
+
+    def take_throttles(self) -> int:
+        """Return how many calls were refused since this was last asked."""
+        with self._lock:
+            throttles, self._throttles = self._throttles, 0
+            return throttles
+
+
+class Pacers:
+    """The paces of an execution environment, one a project: they outlive its invocations."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Pacer] = {}
+        self._lock = threading.Lock()
+
+    def of(self, project: str, settings: ProjectSettings) -> Pacer:
+        """Return a project's pace."""
+        with self._lock:
+            if project not in self._made:
+                invocations = max_concurrency(settings.max_inference_units)
+                self._made[project] = Pacer(fair_rate(settings.min_inference_units, invocations))
+            return self._made[project]
+
+    def take_throttles(self) -> int:
+        """Return how many calls were refused since this was last asked."""
+        return sum(pacer.take_throttles() for pacer in self._made.values())

@@ -32,7 +32,7 @@ def prepare(s3: Any, decoder: Decoder, image: ImageRef, source: Source, *, norma
     Raises PermanentError where it can never be, DecoderUnavailableError, and errors of S3.
     """
     check_source(source)
-    if not normalise and source.width and source.height and _taken(source, source.width, source.height):
+    if not normalise and goes_by_reference(source) and source.width and source.height:
         request = {"S3Object": image.to_s3_object()}
         return Prepared(request=request, width=source.width, height=source.height, changes=[])
     assert source.format
@@ -50,13 +50,15 @@ def annotate(s3: Any, decoder: Decoder, image: ImageRef, prepared: Prepared, lab
         return decoder.annotate(file, labels)
 
 
-def _taken(source: Source, width: int, height: int) -> bool:
+def goes_by_reference(source: Source) -> bool:
     """Tell whether Rekognition takes the object as it is and sees what people see.
 
     Whether DetectCustomLabels applies EXIF orientation, and what it makes of transparency, palettes and further
     frames, is not documented: those pictures are not plain.
     """
-    return source.plain and max(width, height) <= MAX_SIDE and source.size <= MAX_REFERENCE_BYTES
+    if not source.width or not source.height:
+        return False
+    return source.plain and max(source.width, source.height) <= MAX_SIDE and source.size <= MAX_REFERENCE_BYTES
 
 
 def _content(s3: Any, image: ImageRef, source: Source) -> Any:

@@ -1,5 +1,6 @@
 """Images that are in a bucket already: the current versions under a prefix, page by page."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,3 +57,26 @@ def is_skipped(stored: StoredImage) -> bool:
     """Tell the zero-byte object that the S3 console makes for a folder, and what is in the folder of videos."""
     key = stored.image.key
     return (key.endswith("/") and stored.size == 0) or key.startswith(f"{VIDEOS}/")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Which stored images a project may be asked to look at."""
+
+    project: str
+    images_bucket: str
+    source_buckets: Collection[str]  # the project's setting
+
+    def why_not(self, bucket: str, key: str) -> str | None:
+        """Say why the project may not look at an object, or at all under a prefix; None where it may."""
+        if bucket == self.images_bucket:
+            if key.startswith(f"{self.project}/"):
+                return None
+            return f"in the images bucket, the images of {self.project} are under {self.project}/, not {key!r}"
+        if bucket in self.source_buckets:
+            return None
+        return (
+            f"bucket {bucket} is not among the source_buckets of project {self.project} "
+            f"({', '.join(sorted(self.source_buckets)) or 'it has none'}); add it to the project's settings in "
+            "cdk.json, deploy, and let detect_labels read it by the bucket's own policy where another account owns it"
+        )

@@ -87,6 +87,8 @@ def _look(
         check_source(source)
         started = time.perf_counter()
         job, labels = _ask_model(detector, job, settings, holder)
+        if isinstance(labels, PermanentError):
+            raise labels
         outcome = succeeded(labels, source, round((time.perf_counter() - started) * 1000))
         # Another delivery may have pinned another version since; the commit says which one these labels are of.
         return job, outcome | {"ProjectVersionArn": job.project_version_arn}
@@ -96,7 +98,7 @@ def _look(
 
 def _ask_model(
     detector: Detector, job: Job, settings: ProjectSettings, holder: str
-) -> tuple[Job, list[dict[str, Any]]]:
+) -> tuple[Job, list[dict[str, Any]] | PermanentError]:
     """Ask the pinned version; where it does not run, the one that is active by now."""
     if job.project_version_arn is not None:
         try:
@@ -109,7 +111,10 @@ def _ask_model(
     if active is None:
         raise ModelAsleepError(f"project {job.project} has no active model version yet; train or start one")
     job = detector.results.pin(job, active, holder=holder)
-    return job, _custom_labels(detector, active, job.image, settings)
+    try:
+        return job, _custom_labels(detector, active, job.image, settings)
+    except PermanentError as error:
+        return job, error
 
 
 def _custom_labels(

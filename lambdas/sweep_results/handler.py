@@ -24,7 +24,7 @@ metrics: Final = Metrics()
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handle(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
     """Sweep the results of all projects; answer how many jobs were told of or ended.
 
     Raises NotSweptError where some could not be, once all have been tried.

@@ -81,9 +81,7 @@ class Sweeper:
     def _abandoned(self, project: str, retention_days: int | None) -> Iterator[Callable[[], None]]:
         until = int((self.clock() - ABANDONED_SECONDS) * 1000)
         queries = Queries(self.dynamodb, self.results.name)
-        jobs = everything(
-            lambda token: queries.by_status(project, [JobStatus.IN_PROGRESS], until=until, token=token)
-        )
+        jobs = everything(lambda token: queries.by_status(project, [JobStatus.IN_PROGRESS], until=until, token=token))
         for job in jobs:
             yield lambda job=job: self._expire(job, retention_days)  # type: ignore[misc]
 

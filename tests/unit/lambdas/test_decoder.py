@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lambdas.detect_labels.decoder import Decoder, DecoderUnavailableError
+from lambdas.detect_labels.decoder import Decoder, DecoderUnavailableError, memory_left
 from lambdas.errors import ErrorCode, PermanentError
 from tests.unit.lambdas.hostile_decoders import BABBLING, DEADLY, HANGING, HUNGRY
 from tests.unit.lambdas.pictures import bomb, endless_jpeg, noise, picture, quarters, saved, seen
@@ -134,6 +134,11 @@ def test_a_picture_that_needs_more_memory_than_there_is_has_too_many_pixels():
         normalise(decoder, picture(8000, 8000, "BMP"), "BMP")
     assert refused.value.code is ErrorCode.TOO_MANY_PIXELS
     decoder.close()
+
+
+@pytest.mark.parametrize(("megabytes", "left"), [("1024", 768), ("2048", 1792), ("256", 256)])
+def test_the_process_may_take_what_the_function_leaves(megabytes, left):
+    assert memory_left({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": megabytes}) == left * 1024 * 1024
 
 
 def test_no_process_and_no_zombie_is_left(hostile):

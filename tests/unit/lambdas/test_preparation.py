@@ -67,6 +67,17 @@ def test_what_rekognition_takes_goes_by_reference(prepared, image, file_format, 
     assert bucket.reads == 1
 
 
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG"])
+def test_a_small_image_that_was_read_whole_with_its_header_goes_as_it_is_within_the_request(
+    prepared, file_format, bucket
+):
+    body = picture(100, 80, file_format)
+    found = prepared(body)
+    assert found.request == {"Bytes": body}
+    assert (found.width, found.height, found.changes) == (100, 80, [])
+    assert bucket.reads == 1
+
+
 @pytest.mark.parametrize("orientation", range(2, 9))
 def test_a_turned_photo_is_sent_upright(prepared, orientation):
     found = prepared(oriented(orientation))
@@ -184,10 +195,10 @@ def test_boxes_of_a_shrunk_and_turned_picture_are_the_upright_originals(prepared
 
 
 def test_a_png_of_more_than_fifteen_megabytes_is_sent_as_jpeg(prepared):
-    body = noise(2900, 2300, "PNG")
+    body = saved(quarters(2400, 2200), "PNG", compress_level=0)
     assert len(body) > MAX_REFERENCE_BYTES
     found = prepared(body)
-    assert sent(found).size == (2900, 2300)
+    assert sent(found).size == (2400, 2200)
     assert found.changes == ["re-encoded as JPEG"]
 
 

@@ -35,6 +35,11 @@ def queue_name(deployment: str, verb_noun: str, project: str) -> str:
     return f"{resource_name(deployment, verb_noun)}-{project}"
 
 
+def project_of_queue(deployment: str, verb_noun: str, queue: str) -> str:
+    """Return the project whose queue it is, by the queue's name."""
+    return queue.removeprefix(queue_name(deployment, verb_noun, ""))
+
+
 def dead_letter_queue_name(deployment: str, verb_noun: str, project: str) -> str:
     """Name the dead-letter queue that belongs to a project's queue."""
     return f"{resource_name(deployment, verb_noun)}_dead-{project}"

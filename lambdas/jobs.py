@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lambdas.errors import ErrorCode
 from lambdas.images import ImageRef
+from lambdas.names import ANNOTATED_FOLDER
 
 API: Final = "DetectCustomLabels"
 SCHEMA_VERSION: Final = "1.0"
@@ -95,7 +96,7 @@ def failed(code: ErrorCode, message: str, source: Source) -> dict[str, Any]:
 
 def annotated_key(job: Job) -> str:
     """Return where in the results bucket the annotated copy of a job's image is."""
-    return f"annotated/{job.project}/{job.id}.jpg"
+    return f"{ANNOTATED_FOLDER}/{job.project}/{job.id}.jpg"
 
 
 def _said_by(source: Source) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from lambdas.jobs import Job
 from lambdas.labels import confidences
+from lambdas.names import LABELS_FOLDER
 
 # JSON is longer than what DynamoDB counts, which takes 400 KB an item.
 _MAX_JSON: Final = 300 * 1024
@@ -28,7 +29,7 @@ class LabelObjects:
         body = json.dumps(outcome.get("CustomLabels", []), ensure_ascii=False).encode()
         if len(body) <= _MAX_JSON:
             return dict(outcome)
-        key = f"labels/{job.project}/{job.id}/{hashlib.sha256(body).hexdigest()[:16]}.json"
+        key = f"{LABELS_FOLDER}/{job.project}/{job.id}/{hashlib.sha256(body).hexdigest()[:16]}.json"
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
         return {name: value for name, value in outcome.items() if name != "CustomLabels"} | {
             "LabelsObject": {"S3Bucket": self.bucket, "S3ObjectName": key},

@@ -113,6 +113,8 @@ class ResultsTable:
             for label in summarize(outcome.get("CustomLabels", []))
         ]
         told = {**self.objects.spared(job, outcome), "Timestamp": timestamp}
+        if version is not None:
+            told["ProjectVersionArn"] = version
         counting = self.starts.counting(job.start_job_id, job, outcome["Status"], expires) if job.start_job_id else []
         try:
             # The weakest labels, where one transaction does not hold them all.

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import DetectLabels
-from lambdas.names import UNKNOWN, dead_letter_queue_name, queue_name, stack_name
+from lambdas.names import LABELS_FOLDER, UNKNOWN, dead_letter_queue_name, queue_name, stack_name
 from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, named_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.work_queue import WORKER, WORKER_TIMEOUT, WorkQueue
@@ -98,7 +98,7 @@ class Inference(Stack):
         allow(
             role,
             "s3:PutObject",
-            on=[storage.results_bucket.arn_for_objects("labels/*")],
+            on=[storage.results_bucket.arn_for_objects(f"{LABELS_FOLDER}/*")],
             wide_because="Each job has a list of labels of its own",
         )
         allow(

@@ -74,7 +74,9 @@ class Listings:
     def _put(self, listing: Listing, condition: str, values: dict[str, Any]) -> bool:
         said = {"ExpressionAttributeValues": to_item(values)} if values else {}
         try:
-            self.dynamodb.put_item(TableName=self.name, Item=to_item(_item(listing)), ConditionExpression=condition, **said)
+            self.dynamodb.put_item(
+                TableName=self.name, Item=to_item(_item(listing)), ConditionExpression=condition, **said
+            )
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise

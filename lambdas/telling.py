@@ -10,7 +10,7 @@ from lambdas.events import DetectionRequest
 from lambdas.jobs import SCHEMA_VERSION, Job
 from lambdas.notifications import Notification, completion, publish
 from lambdas.results import ResultsTable
-from lambdas.start_jobs import START_API, StartJob
+from lambdas.start_jobs import START_API, StartJob, StartJobs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +39,17 @@ class Teller:
         if asking:
             if asking != job.start_job_id:
                 self.results.starts.count(asking, job)
-            self.tell_start(asking)
+            tell_start(self.sns, self.results.starts, asking, self.clock())
 
-    def tell_start(self, start_id: str) -> None:
-        """End a start job whose images are all done, and tell of it where nobody has."""
-        start = self.results.starts.finish_if_done(start_id, self.clock())
-        if start is None:
-            return
-        if start.notification_topic:
-            publish(self.sns, start.notification_topic, start_completion(start))
-        self.results.starts.mark_notified(start_id)
+
+def tell_start(sns: Any, starts: StartJobs, start_id: str, now: float) -> None:
+    """End a start job whose images are all done, and tell of it where nobody has; `now` is in epoch seconds."""
+    start = starts.finish_if_done(start_id, now)
+    if start is None:
+        return
+    if start.notification_topic:
+        publish(sns, start.notification_topic, start_completion(start))
+    starts.mark_notified(start_id)
 
 
 def start_completion(start: StartJob) -> Notification:

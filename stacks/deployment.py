@@ -11,6 +11,7 @@ from stacks.guard import Guard
 from stacks.inference import Inference
 from stacks.parts.work_queue import MAX_CONCURRENCY
 from stacks.project import Project
+from stacks.requests import Requests
 from stacks.storage import Storage
 from stacks.training import Training
 
@@ -37,6 +38,7 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
     inference = Inference(app, settings, storage, env=env)
     for project in settings.projects:
         Project(app, settings, project, storage, inference, env=env)
+    Requests(app, settings, storage, env=env)
     Training(app, settings, storage, inference, env=env)
     Guard(app, settings, storage, env=env)
     Tags.of(app).add("Deployment", settings.name)

@@ -16,7 +16,7 @@ logger: Final = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Answer a page of a start job; docs/start-get.md has the request and the answer."""
     return _getter().get(event)
 

@@ -67,9 +67,7 @@ class Queuer:
         if not listing.page:
             return
         # The start's id is the name of a run: the images are looked at anew, in jobs that count for this start only.
-        request = DetectionRequest(
-            project=start.project, run=start.id, start_job_id=start.id, job_tag=start.job_tag
-        )
+        request = DetectionRequest(project=start.project, run=start.id, start_job_id=start.id, job_tag=start.job_tag)
         bodies = [
             json.dumps(detection_requested(stored.image, stored.size, request), ensure_ascii=False)
             for stored in listing.page

@@ -17,7 +17,7 @@ logger: Final = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  # noqa: ARG001 - Lambda's signature
     """Answer {"JobId": ...}; docs/start-get.md has the request and the errors."""
     start_id = _starter().start(event)
     logger.info("started", job_id=start_id)

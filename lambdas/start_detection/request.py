@@ -16,14 +16,24 @@ _MEMBERS: Final = ("Project", "Image", "Images", "ClientRequestToken", "JobTag",
 
 
 @dataclass(frozen=True, kw_only=True)
+class Place:
+    """One object, or all under a prefix."""
+
+    bucket: str
+    name: str | None = None  # of one object
+    version: str | None = None  # of that object; None: the current one
+    prefix: str = ""  # where no name is said
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/" + (f"{self.prefix}*" if self.name is None else self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
 class StartRequest:
     """What was asked for."""
 
     project: str
-    bucket: str
-    name: str | None = None  # of one object
-    version: str | None = None  # of that object; None: the current one
-    prefix: str | None = None  # of many objects; just one of name and prefix is said
+    place: Place
     token: str | None = None
     job_tag: str | None = None
     notification_topic: str | None = None
@@ -39,30 +49,26 @@ def read_request(said: Any) -> StartRequest:
         token=_matching(members, "ClientRequestToken", _TOKEN),
         job_tag=_matching(members, "JobTag", _JOB_TAG),
         notification_topic=_topic(members),
-        **(_image(members["Image"]) if "Image" in members else _images(members["Images"])),
+        place=_image(members["Image"]) if "Image" in members else _images(members["Images"]),
     )
 
 
-def _image(said: Any) -> dict[str, str | None]:
+def _image(said: Any) -> Place:
     image = _object(said, "Image", ("S3Object",))
-    stored = _object(image.get("S3Object"), "Image.S3Object", ("Bucket", "Name", "Version"))
     path = "Image.S3Object"
-    version = _text(stored, "Version", f"{path}.Version") if "Version" in stored else None
-    return {
-        "bucket": _text(stored, "Bucket", f"{path}.Bucket"),
-        "name": _text(stored, "Name", f"{path}.Name"),
-        "version": version,
-    }
+    stored = _object(image.get("S3Object"), path, ("Bucket", "Name", "Version"))
+    return Place(
+        bucket=_text(stored, "Bucket", f"{path}.Bucket"),
+        name=_text(stored, "Name", f"{path}.Name"),
+        version=_text(stored, "Version", f"{path}.Version") if "Version" in stored else None,
+    )
 
 
-def _images(said: Any) -> dict[str, str | None]:
+def _images(said: Any) -> Place:
     images = _object(said, "Images", ("S3Prefix",))
-    prefix = _object(images.get("S3Prefix"), "Images.S3Prefix", ("Bucket", "Prefix"))
     path = "Images.S3Prefix"
-    return {
-        "bucket": _text(prefix, "Bucket", f"{path}.Bucket"),
-        "prefix": _text(prefix, "Prefix", f"{path}.Prefix"),
-    }
+    prefix = _object(images.get("S3Prefix"), path, ("Bucket", "Prefix"))
+    return Place(bucket=_text(prefix, "Bucket", f"{path}.Bucket"), prefix=_text(prefix, "Prefix", f"{path}.Prefix"))
 
 
 def _topic(members: Mapping[str, Any]) -> str | None:

@@ -20,7 +20,7 @@ from lambdas.errors import Meaning, meaning
 from lambdas.images import UNVERSIONED, ImageRef
 from lambdas.listings import Listing, Listings
 from lambdas.result_items import expiry
-from lambdas.start_detection.request import StartRequest, read_request
+from lambdas.start_detection.request import Place, StartRequest, read_request
 from lambdas.start_jobs import StartJob, StartJobs, TokenMismatchError
 from lambdas.stored_images import Reach, StoredImage, list_page
 
@@ -47,7 +47,7 @@ class Starter:
         request = read_request(said)
         project = self._project(request)
         # Before the token: what may be read or told does not depend on what was asked before.
-        first = self._first_page(request)
+        first = self._first_page(request.place)
         now = self.clock()
         expires_at = expiry(now, project.retention_days).get("ExpiresAt")
         start = StartJob(
@@ -65,7 +65,7 @@ class Starter:
             raise IdempotentParameterMismatchException(str(error)) from error
         if standing.total is None:
             # Also where the job stands already: the start that opened it may have died before it came here.
-            self.listings.open(self._listing(standing.id, request, first, expires_at))
+            self.listings.open(_listing(standing.id, request.place, first, expires_at))
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=json.dumps({"JobId": standing.id}))
         return standing.id
 
@@ -82,39 +82,34 @@ class Starter:
                 f"{request.project}; add it to the project's settings in cdk.json and deploy"
             )
         reach = Reach(request.project, self.images_bucket, settings.source_buckets)
-        reason = reach.why_not(request.bucket, request.name or request.prefix or "")
+        reason = reach.why_not(request.place.bucket, request.place.name or request.place.prefix)
         if reason is not None:
             raise AccessDeniedException(reason)
         return settings
 
-    def _first_page(self, request: StartRequest) -> tuple[StoredImage, ...]:
+    def _first_page(self, place: Place) -> tuple[StoredImage, ...]:
         """Return the one image that was asked for; nothing where a prefix was, once it is known to be listable."""
         try:
-            if request.name is None:
-                list_page(self.s3, request.bucket, request.prefix or "", limit=1)
+            if place.name is None:
+                list_page(self.s3, place.bucket, place.prefix, limit=1)
                 return ()
-            version = {"VersionId": request.version} if request.version else {}
-            head = self.s3.head_object(Bucket=request.bucket, Key=request.name, **version)
+            version = {"VersionId": place.version} if place.version else {}
+            head = self.s3.head_object(Bucket=place.bucket, Key=place.name, **version)
         except ClientError as error:
-            if meaning(error) is Meaning.TRANSIENT:
+            if meaning(error) in (Meaning.TRANSIENT, Meaning.THROTTLED):
                 raise
-            what = request.name if request.name is not None else f"{request.prefix}*"
-            raise InvalidS3ObjectException(
-                f"s3://{request.bucket}/{what} does not exist in this Region or must not be read: {error}"
-            ) from error
-        image = ImageRef(request.bucket, request.name, head.get("VersionId", UNVERSIONED))
+            raise InvalidS3ObjectException(f"{place} does not exist or must not be read: {error}") from error
+        image = ImageRef(place.bucket, place.name, head.get("VersionId", UNVERSIONED))
         return (StoredImage(image, head["ContentLength"]),)
 
-    @staticmethod
-    def _listing(
-        start_id: str, request: StartRequest, first: tuple[StoredImage, ...], expires_at: int | None
-    ) -> Listing:
-        return Listing(
-            start_id=start_id,
-            bucket=request.bucket,
-            prefix=request.prefix or "",
-            page=first,
-            total=len(first),
-            ended=request.name is not None,
-            expires_at=expires_at,
-        )
+
+def _listing(start_id: str, place: Place, first: tuple[StoredImage, ...], expires_at: int | None) -> Listing:
+    return Listing(
+        start_id=start_id,
+        bucket=place.bucket,
+        prefix=place.prefix,
+        page=first,
+        total=len(first),
+        ended=place.name is not None,
+        expires_at=expires_at,
+    )

@@ -10,6 +10,7 @@ from constructs import Construct
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import GetDetection, QueueImages, StartDetection
 from lambdas.names import queue_name, resource_name, stack_name
+from stacks.parts.alarms import alarm
 from stacks.parts.dead_letter_queue import DeadLetterQueue
 from stacks.parts.others import allow_listing, allow_reading, allow_telling
 from stacks.parts.policy import allow, named_arn
@@ -47,16 +48,27 @@ class Requests(Stack):
             holds="start jobs whose images could not all be listed",
             alarms_to=storage.operations_topic.topic,
         )
-        return sqs.Queue(
+        name = resource_name(settings.name, _LISTER)
+        queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=resource_name(settings.name, _LISTER),
+            queue_name=name,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=_KEPT,
             visibility_timeout=Duration.seconds(6 * _LISTER_SECONDS),
             dead_letter_queue=sqs.DeadLetterQueue(queue=dead.queue, max_receive_count=_RECEIVES),
         )
+        alarm(
+            self,
+            "TooOld",
+            name=f"{name}-too-old",
+            says=f"A start job has waited in {name} for a day. Is the event source of {_LISTER} enabled? Read its log.",
+            metric=queue.metric_approximate_age_of_oldest_message(period=Duration.hours(1), statistic="Maximum"),
+            at_least=Duration.days(1).to_seconds(),
+            to=storage.operations_topic.topic,
+        )
+        return queue
 
     def _make_start(self, settings: DeploymentSettings, storage: Storage, queue: sqs.Queue) -> PythonFunction:
         start = PythonFunction(

@@ -24,14 +24,15 @@ OUTPUTS = {
         "OperationsTopicArn",
     },
     "inference": {"DetectLabelsFunction", "UnknownQueueUrl", "UnknownDeadLetterQueueUrl"},
+    "requests": {"StartDetectionFunction", "GetDetectionFunction"},
     "training": {"TrainModelArn", "RunModelArn"},
     "guard": {"GuardModelsFunction"},
     "project-digits": {"QueueUrl", "QueueArn", "DeadLetterQueueUrl", "EventSourceId"},
 }
 
 
-def test_a_deployment_is_storage_inference_training_guard_and_a_stack_for_each_project(deployment):
-    rooms = {"storage", "inference", "training", "guard"}
+def test_a_deployment_is_storage_inference_requests_training_guard_and_a_stack_for_each_project(deployment):
+    rooms = {"storage", "inference", "requests", "training", "guard"}
     rooms |= {f"project-{project}" for project in deployment.said["projects"]}
     assert set(deployment.templates) == {f"CustomLabels-{deployment.name}-{room}" for room in rooms}
 
@@ -63,7 +64,7 @@ def test_cfn_lint_finds_nothing(deployment):
 
 
 def test_25_projects_fit_and_no_stack_comes_near_the_limit_of_resources(deployment, many):
-    assert len(many.templates) == 25 + 4
+    assert len(many.templates) == 25 + 5
     for templates in (deployment.templates, many.templates):
         for stack, template in templates.items():
             assert len(template["Resources"]) < 400, stack

@@ -1,6 +1,6 @@
 """customlabels: train, start, stop and read the results of a deployment.
 
-Exit codes: 0 done; 1 it failed, and stderr says why; 2 the command line was wrong.
+Exit codes: 0 done; 1 it failed, and stderr says why; 2 the command line was wrong; 130 it was interrupted.
 """
 
 import sys
@@ -12,15 +12,20 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.account import AccountError
+from cli.backfill import NothingToResumeError
 from cli.command_line import Command, CommandLine, DeployedCommand, WrongCommandLineError
-from cli.commands import account, models, results, training
+from cli.commands import account, backfill, models, redrive, rerun, results, training
 from cli.commands.results import JobNotFoundError
 from cli.deployment import Clients, DeploymentNotFoundError, UnknownProjectError, find_deployment
 from cli.models import ModelError
+from cli.rerun import RerunError
+from cli.sources import ManifestError, OutOfReachError
 from cli.training import DatasetNotFoundError
 from lambdas.pages import InvalidTokenError
 
-_GROUPS: Final = (account, training, models, results)
+_GROUPS: Final = (account, training, models, results, backfill, redrive, rerun)
+
+_INTERRUPTED: Final = 130  # as shells spell an end by Ctrl-C
 
 _EXPECTED_ERRORS: Final = (
     AccountError,
@@ -30,6 +35,10 @@ _EXPECTED_ERRORS: Final = (
     ModelError,
     JobNotFoundError,
     InvalidTokenError,
+    ManifestError,
+    NothingToResumeError,
+    OutOfReachError,
+    RerunError,
     ClientError,
     BotoCoreError,
 )
@@ -50,6 +59,8 @@ def main(arguments: Sequence[str] | None = None, clients: Clients | None = None)
         return command(options, clients)
     except WrongCommandLineError as error:
         commands.parser.error(str(error))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except _EXPECTED_ERRORS as error:
         print(f"customlabels: {error}", file=sys.stderr)
         return 1

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdas.label_objects import LabelObjects
-from lambdas.names import STACK_PREFIX, rekognition_prefix, stack_name
+from lambdas.names import STACK_PREFIX, UNKNOWN, rekognition_prefix, stack_name
 from lambdas.queries import Queries
 from lambdas.registry import Registry
 from lambdas.start_jobs import StartJobs
+from lambdas.stored_images import Reach
 
 _STORAGE: Final = "-storage"
 _GOING: Final = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")  # a deletion that failed has left a stack to look at
@@ -32,6 +33,7 @@ class Project:
     queue_url: str
     dead_letter_queue_url: str
     event_source_id: str
+    source_buckets: frozenset[str] = frozenset()  # other buckets whose images it may be asked to look at
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Deployment:
     operations_topic_arn: str
     workflows: Mapping[str, str]  # outputs of the training stack: empty where it is not there
     projects: Mapping[str, Project]
+    unknown_queues: tuple[str, str] | None = None  # URLs, of keys of no project: dead-letter queue and queue
 
     @property
     def train_model_arn(self) -> str:
@@ -70,6 +73,15 @@ class Deployment:
             known = ", ".join(sorted(self.projects))
             raise UnknownProjectError(f"{self.name} has no project {name!r}; it has {known}")
         return self.projects[name]
+
+    def reach(self, project: Project) -> Reach:
+        """Return which stored images a project may be asked to look at."""
+        return Reach(project.name, self.images_bucket, project.source_buckets)
+
+    def dead_letter_queues(self) -> dict[str, tuple[str, str]]:
+        """Return the URLs of each project's dead-letter queue and of the queue that its letters came from."""
+        known = {name: (project.dead_letter_queue_url, project.queue_url) for name, project in self.projects.items()}
+        return known | ({UNKNOWN: self.unknown_queues} if self.unknown_queues else {})
 
     def results(self, clients: Clients) -> Queries:
         """Return what the deployment's results table can be asked."""
@@ -142,12 +154,20 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
                 outputs["QueueUrl"],
                 outputs["DeadLetterQueueUrl"],
                 outputs["EventSourceId"],
+                frozenset(outputs.get("SourceBuckets", "").split()),
             )
             for stack, outputs in stacks.items()
             # A project's stack that failed to deploy has no outputs; the others go on working.
             if stack.startswith(prefix) and "QueueUrl" in outputs
         },
+        unknown_queues=_unknown_queues(stacks.get(stack_name(name, "inference"), {})),
     )
+
+
+def _unknown_queues(outputs: Mapping[str, str]) -> tuple[str, str] | None:
+    if "UnknownQueueUrl" not in outputs:
+        return None
+    return outputs["UnknownDeadLetterQueueUrl"], outputs["UnknownQueueUrl"]
 
 
 def _output(stacks: Mapping[str, Mapping[str, str]], stack: str, output: str) -> str:

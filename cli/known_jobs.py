@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from lambdas.items import from_item, to_item
 from lambdas.jobs import JobStatus
+from lambdas.result_items import job_key
 
 _BATCH: Final = 100  # keys that one BatchGetItem takes
 
@@ -17,7 +18,7 @@ def final_jobs(dynamodb: Any, table: str, ids: Sequence[str]) -> dict[str, JobSt
 
 def _items(dynamodb: Any, table: str, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     for start in range(0, len(ids), _BATCH):
-        wanted = [to_item({"PK": f"JOB#{id_}", "SK": "JOB"}) for id_ in ids[start : start + _BATCH]]
+        wanted = [to_item(job_key(id_)) for id_ in ids[start : start + _BATCH]]
         while wanted:
             said = {"Keys": wanted, "ProjectionExpression": "JobId, #s", "ExpressionAttributeNames": {"#s": "Status"}}
             answer = dynamodb.batch_get_item(RequestItems={table: said})

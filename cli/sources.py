@@ -13,7 +13,7 @@ from urllib.parse import unquote_plus
 from botocore.exceptions import ClientError
 
 from lambdas.images import UNVERSIONED, ImageRef
-from lambdas.stored_images import PAGE, Position, StoredImage, is_skipped, list_page
+from lambdas.stored_images import PAGE, Position, Reach, StoredImage, is_skipped, list_page
 
 _LOOKS_AT_ONCE: Final = 8
 _COLUMNS: Final = (2, 3)  # bucket,key or bucket,key,version
@@ -21,6 +21,17 @@ _COLUMNS: Final = (2, 3)  # bucket,key or bucket,key,version
 
 class ManifestError(ValueError):
     """A manifest cannot be read; the message names the line and what it should be."""
+
+
+class OutOfReachError(ValueError):
+    """The project may not look at these images; the message says why and which setting changes that."""
+
+
+def check_reach(reach: Reach, bucket: str, prefix: str) -> None:
+    """Raise OutOfReachError where the project may not look at what is under a prefix."""
+    reason = reach.why_not(bucket, prefix)
+    if reason is not None:
+        raise OutOfReachError(reason)
 
 
 @dataclass(frozen=True)
@@ -83,9 +94,12 @@ class Manifest:
 
     @property
     def total(self) -> int:
-        """How many lines it has."""
-        with self.file.open(encoding="utf-8", newline="") as lines:
-            return sum(1 for _ in self._rows(lines))
+        """How many lines it has. Raises ManifestError, as reading it does."""
+        try:
+            with self.file.open(encoding="utf-8", newline="") as lines:
+                return sum(1 for _ in self._rows(lines))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ManifestError(f"{self.file} cannot be read as text: {error}") from error
 
     def portions(self, after: Any = None) -> Iterator[Portion]:
         """Yield some lines after the others; `after` is how many were done."""

@@ -28,6 +28,23 @@ class SweepResults:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StartDetection:
+    images_bucket: str
+    results_table: str
+    queue_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueImages:
+    results_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetDetection:
+    results_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClaimTraining:
     registry_table: str
     datasets_bucket: str

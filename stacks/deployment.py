@@ -11,6 +11,7 @@ from lambdas.deployment_settings import DeploymentSettings, SettingsError, parse
 from stacks.guard import Guard
 from stacks.inference import Inference
 from stacks.project import Project
+from stacks.requests import Requests
 from stacks.storage import Storage
 from stacks.sweep import Sweep
 from stacks.training import Training
@@ -38,6 +39,7 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
     inference = Inference(app, settings, storage, env=env)
     for project in settings.projects:
         Project(app, settings, project, storage, inference, env=env)
+    Requests(app, settings, storage, env=env)
     Training(app, settings, storage, inference, env=env)
     Guard(app, settings, storage, env=env)
     Sweep(app, settings, storage, env=env)

@@ -43,3 +43,6 @@ class Project(Stack):
         CfnOutput(self, "QueueArn", value=images.queue.queue_arn)
         CfnOutput(self, "DeadLetterQueueUrl", value=images.dead.queue.queue_url)
         CfnOutput(self, "EventSourceId", value=images.event_source.event_source_mapping_id)
+        source_buckets = settings.projects[name].source_buckets
+        if source_buckets:
+            CfnOutput(self, "SourceBuckets", value=" ".join(source_buckets))

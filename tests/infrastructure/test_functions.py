@@ -10,6 +10,9 @@ from tests.infrastructure.assembly import ROOT, referred
 
 SETTINGS = {
     "detect_labels": environment.DetectLabels,
+    "start_detection": environment.StartDetection,
+    "queue_images": environment.QueueImages,
+    "get_detection": environment.GetDetection,
     "claim_training": environment.ClaimTraining,
     "check_dataset": environment.CheckDataset,
     "prepare_run": environment.PrepareRun,

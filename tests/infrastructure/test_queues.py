@@ -4,7 +4,7 @@ import pytest
 
 from lambdas.detect_labels.queues import ASLEEP_SECONDS, Message, wait_seconds
 from lambdas.names import UNKNOWN, dead_letter_queue_name, dead_letter_queue_of, queue_name
-from tests.infrastructure.assembly import Deployment, referred
+from tests.infrastructure.assembly import Deployment, Resource, referred
 
 DAY = 86_400
 
@@ -19,6 +19,16 @@ def dead_letter_queues(deployment: Deployment) -> set[tuple[str, str]]:
         arns += [said.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")]
         dead |= {(resource.stack, referred(arn)) for arn in arns if arn}
     return dead
+
+
+def of_images(deployment: Deployment, type_: str) -> list[Resource]:
+    """Return the queues, or the event sources, from which detect_labels gets its images."""
+    stacks = [stack for stack in deployment.templates if "-project-" in stack or stack.endswith("-inference")]
+    return [
+        resource
+        for resource in deployment.all(type_)
+        if resource.stack in stacks and (type_ != "AWS::SQS::Queue" or "RedrivePolicy" in resource.properties)
+    ]
 
 
 def test_every_queue_has_a_dead_letter_queue_or_is_one(deployment):
@@ -51,7 +61,7 @@ def test_a_source_queue_keeps_10_days_and_rings_at_7(deployment):
         for alarm in deployment.all("AWS::CloudWatch::Alarm")
         if alarm.properties.get("MetricName") == "ApproximateAgeOfOldestMessage"
     }
-    sources = [queue for queue in deployment.all("AWS::SQS::Queue") if "RedrivePolicy" in queue.properties]
+    sources = of_images(deployment, "AWS::SQS::Queue")
     assert len(sources) == len(deployment.said["projects"]) + 1
     for queue in sources:
         assert queue.properties["MessageRetentionPeriod"] == 10 * DAY, queue
@@ -60,14 +70,13 @@ def test_a_source_queue_keeps_10_days_and_rings_at_7(deployment):
 
 @pytest.mark.parametrize("cause_seconds", [0, ASLEEP_SECONDS], ids=["throttled or busy", "asleep"])
 def test_an_image_that_is_put_off_is_never_received_too_often_while_its_queue_keeps_it(deployment, cause_seconds):
-    for queue in deployment.all("AWS::SQS::Queue"):
-        if "RedrivePolicy" in queue.properties:
-            receives, age = 0, 0.0
-            while age < queue.properties["MessageRetentionPeriod"]:
-                receives += 1
-                message = Message("m", "r", "{}", "q", receives=receives, sent_at=0)
-                age += wait_seconds(message, cause_seconds, lambda low, high: low)  # the worst luck
-            assert receives < queue.properties["RedrivePolicy"]["maxReceiveCount"], queue
+    for queue in of_images(deployment, "AWS::SQS::Queue"):
+        receives, age = 0, 0.0
+        while age < queue.properties["MessageRetentionPeriod"]:
+            receives += 1
+            message = Message("m", "r", "{}", "q", receives=receives, sent_at=0)
+            age += wait_seconds(message, cause_seconds, lambda low, high: low)  # the worst luck
+        assert receives < queue.properties["RedrivePolicy"]["maxReceiveCount"], queue
 
 
 def test_visibility_is_at_least_six_times_the_timeout_of_the_function(deployment):
@@ -78,7 +87,7 @@ def test_visibility_is_at_least_six_times_the_timeout_of_the_function(deployment
 
 
 def test_every_event_source_is_closed_but_that_of_unknown_keys(deployment):
-    for source in deployment.all("AWS::Lambda::EventSourceMapping"):
+    for source in of_images(deployment, "AWS::Lambda::EventSourceMapping"):
         assert source.properties["Enabled"] is source.stack.endswith("-inference"), source
         assert source.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], source
         assert source.properties["BatchSize"] == 10, source
@@ -104,7 +113,7 @@ def concurrencies(deployment: Deployment) -> dict[str, int]:
         source.stack.removeprefix(f"CustomLabels-{deployment.name}-"): source.properties["ScalingConfig"][
             "MaximumConcurrency"
         ]
-        for source in deployment.all("AWS::Lambda::EventSourceMapping")
+        for source in of_images(deployment, "AWS::Lambda::EventSourceMapping")
     }
 
 

@@ -24,6 +24,7 @@ OUTPUTS = {
         "OperationsTopicArn",
     },
     "inference": {"DetectLabelsFunction", "UnknownQueueUrl", "UnknownDeadLetterQueueUrl"},
+    "requests": {"StartDetectionFunction", "GetDetectionFunction"},
     "training": {"TrainModelArn", "RunModelArn"},
     "guard": {"GuardModelsFunction"},
     "sweep": {"SweepResultsFunction"},
@@ -32,7 +33,7 @@ OUTPUTS = {
 
 
 def test_a_deployment_is_a_stack_for_each_room_and_one_for_each_project(deployment):
-    rooms = {"storage", "inference", "training", "guard", "sweep"}
+    rooms = {"storage", "inference", "requests", "training", "guard", "sweep"}
     rooms |= {f"project-{project}" for project in deployment.said["projects"]}
     assert set(deployment.templates) == {f"CustomLabels-{deployment.name}-{room}" for room in rooms}
 

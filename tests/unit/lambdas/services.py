@@ -29,6 +29,11 @@ class Bucket:
         self.reads = 0
         self.ranges: list[str | None] = []  # that were asked for
         self.ignores_ranges = False
+        self.written: dict[str, bytes] = {}  # by key: what the functions themselves put, in whichever bucket
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:
+        self.written[Key] = Body
+        return {"VersionId": "v1"}
 
     def put(self, key: str, body: bytes, version: str = "v1", **metadata: str) -> None:
         """Put an object; `job_tag="x"` is the metadata `job-tag`."""

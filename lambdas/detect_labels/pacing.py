@@ -162,9 +162,9 @@ class Pacer:
                 with self._lock:
                     now = self._clock()
                     delay = self._pace.delay(now)
-                    if not delay:
+                    if not delay and now < deadline:
                         return self._pace.take(now, waited=waited)
-                if now + delay > deadline:
+                if now + delay >= deadline:
                     raise OutOfTimeError(f"the next turn is {delay:.1f} s away")
                 waited = True
                 self._sleep(min(delay, _LOOK))

@@ -100,9 +100,7 @@ def test_an_object_that_goes_while_the_model_reads_it_is_gone(scene):
     assert scene.deliver().outcome["ErrorCode"] == "OBJECT_GONE"
 
 
-@pytest.mark.parametrize(
-    "code", ["InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"]
-)
+@pytest.mark.parametrize("code", ["InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"])
 def test_an_image_that_the_model_refuses_as_it_is_is_asked_about_once_more_made_anew(scene, code):
     scene.bucket.put(scene.image.key, LARGE)
     scene.models.answers[V1] = Refusal(code)

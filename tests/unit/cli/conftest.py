@@ -12,6 +12,7 @@ from lambdas.items import to_item
 from tests.unit.aws import client_of
 from tests.unit.cli.services import Clock, EventSources, Executions, Models, Queue, Stacks
 from tests.unit.dynamodb import Table
+from tests.unit.s3 import Buckets
 
 
 @pytest.fixture
@@ -56,6 +57,13 @@ def queue(calls: list[str]) -> Queue:
 
 
 @pytest.fixture
+def buckets() -> Buckets:
+    buckets = Buckets()
+    buckets.versions["demo-ImagesBucket"] = []
+    return buckets
+
+
+@pytest.fixture
 def table(calls: list[str]) -> Table:
     class Registry(Table):
         def update_item(self, **said: Any) -> dict[str, Any]:
@@ -73,6 +81,7 @@ def clients(
     event_sources: EventSources,
     queue: Queue,
     table: Table,
+    buckets: Buckets,
     clock: Clock,
 ) -> Clients:
     fakes = {
@@ -80,6 +89,7 @@ def clients(
         "dynamodb": table,
         "lambda": event_sources,
         "rekognition": models,
+        "s3": buckets,
         "sqs": queue,
         "stepfunctions": executions,
     }

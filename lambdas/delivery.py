@@ -4,8 +4,9 @@ from typing import Final
 
 CALLS_PER_UNIT: Final = 5.0  # detections a second that one inference unit answers, as the service's guide says
 BATCH: Final = 10  # messages that one invocation gets, and works on at the same time
-TIMEOUT_SECONDS: Final = 60  # of one invocation
+TIMEOUT_SECONDS: Final = 90  # of one invocation: a batch at a slow pace, or the decoding of one large picture
 KEPT_SECONDS: Final = 10 * 86_400  # that a message waits in its queue for a model to be started
+DEAD_KEPT_SECONDS: Final = 14 * 86_400  # that a dead letter waits for a person; the most that SQS takes
 # How often a message may be received. The code decides what is dead: this is for what it does not live to decide.
 MAX_RECEIVES: Final = 1000  # the most that SQS takes
 

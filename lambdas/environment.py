@@ -21,6 +21,13 @@ class DetectLabels:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SweepResults:
+    results_table: str
+    results_bucket: str
+    results_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StartDetection:
     images_bucket: str
     results_table: str

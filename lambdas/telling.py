@@ -1,16 +1,15 @@
 """Tells of final jobs: on the results topic, on the topic that a request names, and of start jobs that they end."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from lambdas.events import DetectionRequest
-from lambdas.jobs import SCHEMA_VERSION, Job
-from lambdas.notifications import Notification, completion, publish
+from lambdas.jobs import Job
+from lambdas.notifications import completion, publish, start_completion
 from lambdas.results import ResultsTable
-from lambdas.start_jobs import START_API, StartJob, StartJobs
+from lambdas.start_jobs import StartJobs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,11 +26,7 @@ class Teller:
 
         `request` is what this delivery asked. It may come after the job has ended, and want to hear of it all the same.
         """
-        topics = [self.results_topic_arn] if job.unnotified else []
-        wanted = request.notification_topic if request else job.notification_topic
-        if wanted and (job.unnotified or wanted != job.notification_topic):
-            topics.append(wanted)
-        for topic in topics:
+        for topic in self._topics(job, request):
             publish(self.sns, topic, completion(job))
         if job.unnotified:
             self.results.mark_notified(job)
@@ -40,6 +35,12 @@ class Teller:
             if asking != job.start_job_id:
                 self.results.starts.count(asking, job)
             tell_start(self.sns, self.results.starts, asking, self.clock())
+
+    def _topics(self, job: Job, request: DetectionRequest | None) -> list[str]:
+        waiting = [self.results_topic_arn, job.notification_topic] if job.unnotified else []
+        asked = request.notification_topic if request else None
+        late = [asked] if asked != job.notification_topic else []
+        return [topic for topic in (*waiting, *late) if topic]
 
 
 def tell_start(sns: Any, starts: StartJobs, start_id: str, now: float) -> None:
@@ -50,25 +51,3 @@ def tell_start(sns: Any, starts: StartJobs, start_id: str, now: float) -> None:
     if start.notification_topic:
         publish(sns, start.notification_topic, start_completion(start))
     starts.mark_notified(start_id)
-
-
-def start_completion(start: StartJob) -> Notification:
-    """Tell of a final start job, in the words of a job's own completion."""
-    said = {
-        "JobId": start.id,
-        "Status": start.status.value,
-        "API": START_API,
-        "JobTag": start.job_tag,
-        "Timestamp": start.timestamp,
-        "Project": start.project,
-        "Total": start.total,
-        "Failed": start.failed,
-        "StatusMessage": start.status_message,
-        "SchemaVersion": SCHEMA_VERSION,
-    }
-    body = {name: value for name, value in said.items() if value is not None}
-    attributes = {"Status": start.status.value, "Project": start.project, "API": START_API}
-    return Notification(
-        json.dumps(body, ensure_ascii=False),
-        {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
-    )

@@ -5,6 +5,7 @@ from typing import Any
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
+from lambdas.delivery import max_concurrency
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.names import stack_name
 from stacks.inference import Inference
@@ -33,6 +34,7 @@ class Project(Stack):
             images=storage.images,
             keys=[{"prefix": f"{name}/"}],
             worker=inference.worker.function,
+            concurrency=max_concurrency(settings.projects[name].max_inference_units),
             # run_model opens it: before that, each receive would only find no model.
             opened=False,
             alarms_to=storage.operations_topic.topic,

@@ -45,24 +45,24 @@ def annotated(file: BinaryIO, labels: list[dict[str, Any]]) -> bytes:
 
 
 def _draw(image: Image.Image, labels: list[dict[str, Any]]) -> None:
-    """Draw the most confident last, on top; texts make room for each other."""
+    """Draw the best box last, on top; of the texts the corner's first, then the best, and each makes room for those."""
     canvas = ImageDraw.Draw(image)
-    weakest_first = sorted(labels, key=lambda label: label["Confidence"])
-    boxes = [(label, _corners(image, label)) for label in weakest_first]
+    best_first = sorted(labels, key=lambda label: -label["Confidence"])
+    boxes = [(label, _corners(image, label)) for label in best_first]
     style = _style(canvas, image, [_text(label) for label in labels])
-    for label, corners in boxes:
+    for label, corners in reversed(boxes):
         if corners:
             _draw_box(canvas, corners, _colour(label), style)
     taken: list[Corners] = []
-    for label, corners in reversed(boxes):
+    for label, corners in sorted(boxes, key=lambda box: box[1] is not None):
         taken.append(_draw_text(canvas, image, label, corners, style, taken))
 
 
 def _style(canvas: ImageDraw.ImageDraw, image: Image.Image, texts: list[str]) -> _Style:
     """Choose a font of about a thirtieth of the picture, smaller where the longest text would not fit."""
-    shorter = min(image.size)
-    line = max(1, round(shorter / 220))
-    size = max(_SMALLEST_FONT, round((image.width * image.height) ** 0.5 / 32))
+    side = (image.width * image.height) ** 0.5
+    line = max(1, round(side / 250))
+    size = max(_SMALLEST_FONT, round(side / 32))
     while True:
         font = ImageFont.load_default(size)
         margin = max(1, size // 5)

@@ -8,13 +8,13 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, Final
 
 from lambdas.detect_labels.framing import ConnectionLostError, receive, send
 from lambdas.errors import ErrorCode, PermanentError
 
-MEMORY_BYTES: Final = 768 * 1024 * 1024  # address space of the decoding process
 SECONDS: Final = 20  # for one picture
 _CPU_SECONDS: Final = 15  # of these, should nobody be left to wait
 _START_SECONDS: Final = 20  # a cold start of a small function is slow
@@ -25,6 +25,10 @@ _START: Final = (
     "from importlib import import_module; import_module(module).serve(int(file), int(memory), int(seconds))"
 )
 _MAX_DETAIL: Final = 1000  # characters of what a dying process wrote
+
+
+_FUNCTION_MEGABYTES: Final = 256  # for the function itself, with ten pictures of 4 MB on their way
+_DEFAULT_MEGABYTES: Final = 1024  # of the function, where nothing says
 
 
 class DecoderUnavailableError(RuntimeError):
@@ -47,13 +51,14 @@ class Decoder:
     def __init__(
         self,
         *,
-        memory_bytes: int = MEMORY_BYTES,
+        memory_bytes: int | None = None,
         seconds: float = SECONDS,
         module: str = "lambdas.detect_labels.decoder_process",
     ) -> None:
-        """`module` is the one whose `serve` the process runs."""
+        """`memory_bytes` is of address space, by default what the function leaves; the process runs module.serve."""
         self.turn = threading.RLock()  # one picture at a time: two would need twice the memory
-        self._limits = (memory_bytes, seconds)
+        self._memory_bytes = memory_left(os.environ) if memory_bytes is None else memory_bytes
+        self._seconds = seconds
         self._module = module
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: socket.socket | None = None
@@ -79,15 +84,15 @@ class Decoder:
     def _ask(self, request: dict[str, Any], file: BinaryIO) -> tuple[dict[str, Any], bytes]:
         with self.turn:
             connection = self._started()
-            deadline = time.monotonic() + self._limits[1]
+            deadline = time.monotonic() + self._seconds
             try:
-                send(connection, request, file=file.fileno())
+                send(connection, request, file=file.fileno(), deadline=deadline)
                 said, body, _ = receive(connection, deadline)
             except ConnectionLostError as error:
                 raise self._died() from error
             except TimeoutError as error:
                 self._end()
-                raise _too_slow(self._limits[1]) from error
+                raise _too_slow(self._seconds) from error
         if "error_code" in said:
             raise PermanentError(ErrorCode(said["error_code"]), said["message"])
         return said, body
@@ -99,8 +104,7 @@ class Decoder:
         ours, theirs = socket.socketpair()
         self._connection = ours
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        memory, _ = self._limits
-        arguments = [self._module, theirs.fileno(), memory, _CPU_SECONDS, *sys.path]
+        arguments = [self._module, theirs.fileno(), self._memory_bytes, _CPU_SECONDS, *sys.path]
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _START, *map(str, arguments)],
@@ -145,6 +149,12 @@ class Decoder:
         with log:
             log.seek(0)
             return log.read().decode(errors="replace")[-_MAX_DETAIL:].strip()
+
+
+def memory_left(environment: Mapping[str, str]) -> int:
+    """Return the bytes that a function of this environment leaves to its decoding process."""
+    megabytes = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", _DEFAULT_MEGABYTES))
+    return max(megabytes - _FUNCTION_MEGABYTES, _FUNCTION_MEGABYTES) * 1024 * 1024
 
 
 def _environment() -> dict[str, str]:

@@ -15,15 +15,26 @@ class ConnectionLostError(Exception):
     """The other side has gone, or talks nonsense."""
 
 
-def send(connection: socket.socket, said: dict[str, Any], body: bytes = b"", file: int | None = None) -> None:
-    """Send a message; `file` is a descriptor that the other side gets a copy of."""
+def send(
+    connection: socket.socket,
+    said: dict[str, Any],
+    body: bytes = b"",
+    *,
+    file: int | None = None,
+    deadline: float | None = None,
+) -> None:
+    """Send a message; `file` is a descriptor that the other side gets a copy of.
+
+    Raises TimeoutError at the deadline (of time.monotonic), ConnectionLostError where nobody takes the message.
+    """
     text = json.dumps(said).encode()
     start = _LENGTHS.pack(len(text), len(body))
+    _set_timeout(connection, deadline)
     try:
         sent = socket.send_fds(connection, [start], [] if file is None else [file])
         connection.sendall(start[sent:] + text)
         connection.sendall(body)
-    except (ConnectionError, TimeoutError) as error:
+    except ConnectionError as error:
         raise ConnectionLostError(f"nobody took the message: {error}") from error
 
 

@@ -11,7 +11,7 @@ from lambdas.deployment_settings import ProjectSettings
 from lambdas.detect_labels.asking import Answer, Asker
 from lambdas.detect_labels.decoder import Decoder
 from lambdas.detect_labels.pacing import OutOfTimeError, Pacer
-from lambdas.detect_labels.preparation import Prepared, annotate, goes_by_reference, prepare
+from lambdas.detect_labels.preparation import Prepared, annotate, goes_as_it_is, prepare
 from lambdas.detect_labels.source import check_source, read_source
 from lambdas.errors import ErrorCode, Meaning, ModelAsleepError, PermanentError, error_code, meaning
 from lambdas.events import DetectionRequest
@@ -62,7 +62,7 @@ class Look:
         except ClientError as error:
             if meaning(error) is not Meaning.PERMANENT:
                 raise
-            prepared, answer = self._second_try(prepared, settings, error)
+            prepared, answer = self._second_try(settings, error)
         return succeeded(
             answer.labels,
             self.source,
@@ -73,7 +73,7 @@ class Look:
 
     def _prepared(self, *, normalise: bool = False) -> Prepared:
         check_source(self.source)
-        if goes_by_reference(self.source) and not normalise:
+        if goes_as_it_is(self.source) and not normalise:
             return prepare(self.eyes.s3, self.eyes.decoder, self.job.image, self.source)
         with self._decoder():
             return prepare(self.eyes.s3, self.eyes.decoder, self.job.image, self.source, normalise=True)
@@ -89,13 +89,11 @@ class Look:
         finally:
             self.eyes.decoder.turn.release()
 
-    def _second_try(
-        self, prepared: Prepared, settings: ProjectSettings, refused: ClientError
-    ) -> tuple[Prepared, Answer]:
-        """Ask once more with the image's bytes, made anew, where the service refused it by reference."""
+    def _second_try(self, settings: ProjectSettings, refused: ClientError) -> tuple[Prepared, Answer]:
+        """Ask once more with the image made anew, where the service refused it as it is."""
         if error_code(refused) == "InvalidS3ObjectException":
             self.read()  # says so itself where the object has gone or our grant is missing
-        elif error_code(refused) == "InvalidParameterException" or "Bytes" in prepared.request:
+        elif error_code(refused) == "InvalidParameterException" or not goes_as_it_is(self.source):
             raise _explained(refused) from refused
         try:
             prepared = self._prepared(normalise=True)

@@ -124,7 +124,7 @@ def _orientation(opened: ImageFile.ImageFile) -> int:
     if isinstance(opened, TiffImagePlugin.TiffImageFile):
         said = opened.tag_v2.get(274, 1)
         return said if said in _TURNS else 1
-    return exif_orientation(opened.info.get("exif", b"").removeprefix(b"Exif\0\0"))
+    return exif_orientation((opened.info.get("exif") or b"").removeprefix(b"Exif\0\0"))
 
 
 def _conversions(opened: ImageFile.ImageFile) -> list[str]:

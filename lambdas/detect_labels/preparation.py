@@ -1,4 +1,8 @@
-"""Decide how Rekognition gets an image: by reference, or normalised within the request."""
+"""Decide how Rekognition gets an image: by reference, within the request, or normalised.
+
+An image that Rekognition takes as it is goes by reference, and its bytes do not move. A small one is in hand whole
+once its header is read, and goes within the request: that spares Rekognition a read of S3 (docs/decisions/0009).
+"""
 
 import shutil
 import tempfile
@@ -23,7 +27,7 @@ class Prepared:
     request: dict[str, Any]  # the member Image of DetectCustomLabels
     width: int  # pixels of the original, upright
     height: int
-    changes: list[str]  # what was done to it, in order; nothing where it goes by reference
+    changes: list[str]  # what was done to it, in order; nothing where Rekognition takes it as it is
 
 
 def prepare(s3: Any, decoder: Decoder, image: ImageRef, source: Source, *, normalise: bool = False) -> Prepared:
@@ -32,8 +36,8 @@ def prepare(s3: Any, decoder: Decoder, image: ImageRef, source: Source, *, norma
     Raises PermanentError where it can never be, DecoderUnavailableError, and errors of S3.
     """
     check_source(source)
-    if not normalise and goes_by_reference(source) and source.width and source.height:
-        request = {"S3Object": image.to_s3_object()}
+    if not normalise and goes_as_it_is(source) and source.width and source.height:
+        request = {"S3Object": image.to_s3_object()} if source.content is None else {"Bytes": source.content}
         return Prepared(request=request, width=source.width, height=source.height, changes=[])
     assert source.format
     with decoder.turn, _content(s3, image, source) as file:  # one turn for both: a copy on disk has its bounds too
@@ -50,7 +54,7 @@ def annotate(s3: Any, decoder: Decoder, image: ImageRef, prepared: Prepared, lab
         return decoder.annotate(file, labels)
 
 
-def goes_by_reference(source: Source) -> bool:
+def goes_as_it_is(source: Source) -> bool:
     """Tell whether Rekognition takes the object as it is and sees what people see.
 
     Whether DetectCustomLabels applies EXIF orientation, and what it makes of transparency, palettes and further

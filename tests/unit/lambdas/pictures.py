@@ -75,8 +75,8 @@ def bomb() -> bytes:
 
 
 def endless_jpeg(scans: int) -> bytes:
-    """Return a progressive JPEG of 8,000 x 8,000 pixels that repeats its first scan: each is a pass over them all."""
-    whole = saved(Image.new("L", (8000, 8000), 90), "JPEG", progressive=True)
+    """Return a progressive JPEG of 4,000 x 4,000 pixels that repeats its first scan: each is a pass over them all."""
+    whole = saved(Image.new("L", (4000, 4000), 90), "JPEG", progressive=True)
     start = whole.index(b"\xff\xda")
     (length,) = struct.unpack(">H", whole[start + 2 : start + 4])
     assert length == 8, "one component"

@@ -282,7 +282,6 @@ def test_more_labels_than_one_transaction_takes_are_all_written(results, queries
 def test_label_items_that_a_crash_left_are_removed_where_the_outcome_has_them_not(results, table, image):
     table.page = 30
     job = open_(results, job_of(image), "one", NOW).job
-    table.refuse_next["transact_write_items"] = Refusal("ThrottlingException")
     write = table.transact_write_items
 
     def only_the_weakest(**said):
@@ -292,7 +291,6 @@ def test_label_items_that_a_crash_left_are_removed_where_the_outcome_has_them_no
     def dies(**said):
         raise Refusal("InternalServerError", 500)
 
-    table.refuse_next.clear()
     table.transact_write_items = only_the_weakest
     with pytest.raises(ClientError, match="InternalServerError"):
         finish(results, job, succeeded(many_labels(150), SOURCE, 1))

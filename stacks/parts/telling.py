@@ -1,0 +1,19 @@
+"""What a function needs that tells of results."""
+
+from aws_cdk import aws_iam as iam
+
+from lambdas.deployment_settings import DeploymentSettings
+from stacks.parts.policy import allow
+from stacks.storage import Storage
+
+
+def allow_telling(role: iam.Role, settings: DeploymentSettings, storage: Storage) -> None:
+    """Let a role publish on the results topic, and on the topics that requests may name.
+
+    A named topic that is encrypted with a key of its own needs that key's policy to let the role in: the key is the
+    owner's, and nothing here knows it.
+    """
+    storage.results_topic.grant_publish(role)
+    named = sorted({topic for project in settings.projects.values() for topic in project.notification_topics})
+    if named:
+        allow(role, "sns:Publish", on=named)

@@ -17,6 +17,7 @@ from tests.unit.aws import client_of
 from tests.unit.cli.services import Clock, EventSources, Executions, Models, Queue, Stacks
 from tests.unit.dynamodb import Table
 from tests.unit.objects import Objects
+from tests.unit.s3 import Buckets
 
 
 @pytest.fixture
@@ -61,6 +62,13 @@ def queue(calls: list[str]) -> Queue:
 
 
 @pytest.fixture
+def buckets() -> Buckets:
+    buckets = Buckets()
+    buckets.versions["demo-ImagesBucket"] = []
+    return buckets
+
+
+@pytest.fixture
 def table(calls: list[str]) -> Table:
     class Registry(Table):
         def update_item(self, **said: Any) -> dict[str, Any]:
@@ -72,8 +80,9 @@ def table(calls: list[str]) -> Table:
 
 
 @pytest.fixture
-def objects() -> Objects:
-    return Objects()
+def objects(buckets: Buckets) -> Objects:
+    """The same buckets, as those see them who only put and get."""
+    return buckets
 
 
 @pytest.fixture
@@ -121,7 +130,7 @@ def clients(
     event_sources: EventSources,
     queue: Queue,
     table: Table,
-    objects: Objects,
+    buckets: Buckets,
     clock: Clock,
 ) -> Clients:
     fakes = {
@@ -129,7 +138,7 @@ def clients(
         "dynamodb": table,
         "lambda": event_sources,
         "rekognition": models,
-        "s3": objects,
+        "s3": buckets,
         "sqs": queue,
         "stepfunctions": executions,
     }

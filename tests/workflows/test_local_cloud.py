@@ -359,6 +359,7 @@ def test_a_grant_on_a_message_of_sqs_covers_a_batch_and_no_other_action(cloud: R
     sender = boto3.client(
         "sqs",
         endpoint_url=cloud.endpoint,
+        region_name="us-east-1",
         verify=str(cloud.certificate),
         aws_access_key_id=assumed["AccessKeyId"],
         aws_secret_access_key=assumed["SecretAccessKey"],

@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambdas.names import STACK_PREFIX, rekognition_prefix, stack_name
+from lambdas.label_objects import LabelObjects
+from lambdas.names import STACK_PREFIX, UNKNOWN, rekognition_prefix, stack_name
+from lambdas.queries import Queries
 from lambdas.registry import Registry
-from lambdas.results import ResultsTable
+from lambdas.start_jobs import StartJobs
+from lambdas.stored_images import Reach
 
 _STORAGE: Final = "-storage"
 _GOING: Final = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")  # a deletion that failed has left a stack to look at
@@ -30,6 +33,7 @@ class Project:
     queue_url: str
     dead_letter_queue_url: str
     event_source_id: str
+    source_buckets: frozenset[str] = frozenset()  # other buckets whose images it may be asked to look at
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,14 @@ class Deployment:
     images_bucket: str
     datasets_bucket: str
     results_table: str
+    results_bucket: str
     registry_table: str
     results_topic_arn: str
     training_topic_arn: str
     operations_topic_arn: str
     workflows: Mapping[str, str]  # outputs of the training stack: empty where it is not there
     projects: Mapping[str, Project]
+    unknown_queues: tuple[str, str] | None = None  # URLs, of keys of no project: dead-letter queue and queue
 
     @property
     def train_model_arn(self) -> str:
@@ -68,9 +74,26 @@ class Deployment:
             raise UnknownProjectError(f"{self.name} has no project {name!r}; it has {known}")
         return self.projects[name]
 
-    def results(self, clients: Clients) -> ResultsTable:
-        """Return the deployment's results table."""
-        return ResultsTable(clients("dynamodb"), self.results_table)
+    def reach(self, project: Project) -> Reach:
+        """Return which stored images a project may be asked to look at."""
+        return Reach(project.name, self.images_bucket, project.source_buckets)
+
+    def dead_letter_queues(self) -> dict[str, tuple[str, str]]:
+        """Return the URLs of each project's dead-letter queue and of the queue that its letters came from."""
+        known = {name: (project.dead_letter_queue_url, project.queue_url) for name, project in self.projects.items()}
+        return known | ({UNKNOWN: self.unknown_queues} if self.unknown_queues else {})
+
+    def results(self, clients: Clients) -> Queries:
+        """Return what the deployment's results table can be asked."""
+        return Queries(clients("dynamodb"), self.results_table)
+
+    def start_jobs(self, clients: Clients) -> StartJobs:
+        """Return the start jobs, which the results table holds too."""
+        return StartJobs(clients("dynamodb"), self.results_table)
+
+    def label_objects(self, clients: Clients) -> LabelObjects:
+        """Return the lists of labels that the results table points to."""
+        return LabelObjects(clients("s3"), self.results_bucket)
 
     def registry(self, clients: Clients) -> Registry:
         """Return the deployment's model registry."""
@@ -118,6 +141,7 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
         images_bucket=_output(stacks, storage, "ImagesBucket"),
         datasets_bucket=_output(stacks, storage, "DatasetsBucket"),
         results_table=_output(stacks, storage, "ResultsTable"),
+        results_bucket=_output(stacks, storage, "ResultsBucket"),
         registry_table=_output(stacks, storage, "RegistryTable"),
         results_topic_arn=_output(stacks, storage, "ResultsTopicArn"),
         training_topic_arn=_output(stacks, storage, "TrainingTopicArn"),
@@ -130,12 +154,20 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
                 outputs["QueueUrl"],
                 outputs["DeadLetterQueueUrl"],
                 outputs["EventSourceId"],
+                frozenset(outputs.get("SourceBuckets", "").split()),
             )
             for stack, outputs in stacks.items()
             # A project's stack that failed to deploy has no outputs; the others go on working.
             if stack.startswith(prefix) and "QueueUrl" in outputs
         },
+        unknown_queues=_unknown_queues(stacks.get(stack_name(name, "inference"), {})),
     )
+
+
+def _unknown_queues(outputs: Mapping[str, str]) -> tuple[str, str] | None:
+    if "UnknownQueueUrl" not in outputs:
+        return None
+    return outputs["UnknownDeadLetterQueueUrl"], outputs["UnknownQueueUrl"]
 
 
 def _output(stacks: Mapping[str, Mapping[str, str]], stack: str, output: str) -> str:

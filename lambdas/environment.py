@@ -16,7 +16,32 @@ class EnvironmentIncompleteError(RuntimeError):
 class DetectLabels:
     registry_table: str
     results_table: str
+    results_bucket: str
     results_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepResults:
+    results_table: str
+    results_bucket: str
+    results_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartDetection:
+    images_bucket: str
+    results_table: str
+    queue_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueImages:
+    results_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetDetection:
+    results_table: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ class Meaning(StrEnum):
     """What is to be done about an error."""
 
     PERMANENT = "permanent"  # the image can never be detected: a FAILED result
+    THROTTLED = "throttled"  # too many calls: later, and slower
     TRANSIENT = "transient"  # it may work later: back to the queue
     ASLEEP = "asleep"  # the model does not run: read the pointer again, then back to the queue
     OURS = "ours"  # a grant or a request of ours is wrong: to the dead-letter queue, loudly
@@ -37,6 +38,8 @@ class ErrorCode(StrEnum):
     OBJECT_FORBIDDEN = "OBJECT_FORBIDDEN"
     UNKNOWN_PROJECT = "UNKNOWN_PROJECT"
     MODEL_REFUSED = "MODEL_REFUSED"
+    EXPIRED = "EXPIRED"  # no model ran for as long as its queue keeps it
+    CRASHED = "CRASHED"  # the function died of it, more than once
 
 
 class PermanentError(Exception):
@@ -52,48 +55,76 @@ class ModelAsleepError(Exception):
     """No version of the project's model can answer now; the image goes back to the queue."""
 
 
-# What is not here is OURS when the service blames the caller (4xx), else TRANSIENT.
-_MEANINGS: Final[Mapping[str, Meaning]] = {
+# Of DetectCustomLabels alone: of another service the same name says something else.
+_OF_DETECTION: Final[Mapping[str, Meaning]] = {
     "ImageTooLargeException": Meaning.PERMANENT,
     "InvalidImageFormatException": Meaning.PERMANENT,
     "InvalidParameterException": Meaning.PERMANENT,
     "InvalidS3ObjectException": Meaning.PERMANENT,
+    "LimitExceededException": Meaning.THROTTLED,
+    "ResourceNotFoundException": Meaning.ASLEEP,
+    "ResourceNotReadyException": Meaning.ASLEEP,
+}
+# Of reading an image: what detect_labels/object_file.py says of it.
+_OF_READING: Final[Mapping[str, Meaning]] = {
+    "404": Meaning.PERMANENT,
+    "InvalidObjectState": Meaning.PERMANENT,  # archived
+    "InvalidRange": Meaning.PERMANENT,  # empty
     "NoSuchKey": Meaning.PERMANENT,
     "NoSuchVersion": Meaning.PERMANENT,
-    "404": Meaning.PERMANENT,
-    "InvalidObjectState": Meaning.PERMANENT,
-    "ResourceNotReadyException": Meaning.ASLEEP,
-    "ResourceNotFoundException": Meaning.ASLEEP,
-    "ConditionalCheckFailedException": Meaning.TRANSIENT,  # another delivery was faster: the next look sees its result
+}
+_OF_OPERATION: Final = {"DetectCustomLabels": _OF_DETECTION, "GetObject": _OF_READING}
+# Of all services. What is not here is OURS when the service blames the caller (4xx), else TRANSIENT.
+_MEANINGS: Final[Mapping[str, Meaning]] = {
+    "AccessDenied": Meaning.OURS,
+    "AccessDeniedException": Meaning.OURS,
+    "AuthorizationError": Meaning.OURS,  # SNS
+    "ExpiredToken": Meaning.TRANSIENT,  # of an environment that was frozen: its credentials are renewed
+    "ExpiredTokenException": Meaning.TRANSIENT,
+    "InternalError": Meaning.TRANSIENT,
     "InternalServerError": Meaning.TRANSIENT,
-    "KMSThrottling": Meaning.TRANSIENT,  # SNS, of the key of the results topic
-    "KMSThrottlingException": Meaning.TRANSIENT,
-    "LimitExceededException": Meaning.TRANSIENT,
-    "ProvisionedThroughputExceededException": Meaning.TRANSIENT,
-    "RequestLimitExceeded": Meaning.TRANSIENT,
+    "KMS.DisabledException": Meaning.OURS,  # S3, of the key of an object
+    "KMSAccessDenied": Meaning.OURS,  # SNS, of the key of a topic
+    "KMSDisabled": Meaning.OURS,
+    "KMSThrottling": Meaning.THROTTLED,
+    "KMSThrottlingException": Meaning.THROTTLED,
+    "ProvisionedThroughputExceededException": Meaning.THROTTLED,
+    "ReplicatedWriteConflictException": Meaning.TRANSIENT,
+    "RequestLimitExceeded": Meaning.THROTTLED,
+    "RequestThrottled": Meaning.THROTTLED,  # SQS
     "RequestTimeout": Meaning.TRANSIENT,
-    "SlowDown": Meaning.TRANSIENT,
-    "Throttled": Meaning.TRANSIENT,
-    "ThrottledException": Meaning.TRANSIENT,
-    "Throttling": Meaning.TRANSIENT,
-    "ThrottlingException": Meaning.TRANSIENT,
+    "ServiceUnavailable": Meaning.TRANSIENT,
+    "SlowDown": Meaning.THROTTLED,
+    "Throttled": Meaning.THROTTLED,
+    "ThrottledException": Meaning.THROTTLED,
+    "Throttling": Meaning.THROTTLED,
+    "ThrottlingException": Meaning.THROTTLED,
+    "TooManyRequestsException": Meaning.THROTTLED,
+    # Another delivery was faster: the next look sees its result.
+    "ConditionalCheckFailedException": Meaning.TRANSIENT,
+    "TransactionConflictException": Meaning.TRANSIENT,
     "TransactionInProgressException": Meaning.TRANSIENT,
 }
 
 _CONNECTION_ERRORS: Final = (ConnectionError, HTTPClientError, IncompleteReadError)
 
 
-def error_code(error: ClientError) -> str:
-    """Return the service's name of an error."""
-    return str(error.response.get("Error", {}).get("Code", ""))
+def error_code(error: ClientError | BotoCoreError) -> str:
+    """Return the service's name of an error, or boto3's where no service answered."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return type(error).__name__
 
 
 def meaning(error: ClientError | BotoCoreError) -> Meaning:
     """Say what is to be done about an error of boto3."""
-    if isinstance(error, ClientError):
-        said = _MEANINGS.get(error_code(error))
-        if said is not None:
-            return said
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return Meaning.TRANSIENT if status >= 500 or status == 429 else Meaning.OURS
-    return Meaning.TRANSIENT if isinstance(error, _CONNECTION_ERRORS) else Meaning.OURS
+    if not isinstance(error, ClientError):
+        return Meaning.TRANSIENT if isinstance(error, _CONNECTION_ERRORS) else Meaning.OURS
+    code = error_code(error)
+    said = _OF_OPERATION.get(error.operation_name, {}).get(code) or _MEANINGS.get(code)
+    if said is not None:
+        return said
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status == 429:
+        return Meaning.THROTTLED
+    return Meaning.TRANSIENT if status >= 500 else Meaning.OURS

@@ -16,6 +16,11 @@ RESERVED_PROJECTS: Final = frozenset({VIDEOS, UNKNOWN})
 TRAIN_MANIFEST: Final = "train.manifest"
 TEST_MANIFEST: Final = "test.manifest"
 
+# First folders in the results bucket: label lists that are too long for the table, copies with boxes drawn.
+LABELS_FOLDER: Final = "labels"
+ANNOTATED_FOLDER: Final = "annotated"
+RESULT_OBJECTS: Final = (LABELS_FOLDER, ANNOTATED_FOLDER)
+
 METRICS_NAMESPACE: Final = "CustomLabels"
 STACK_PREFIX: Final = "CustomLabels-"
 
@@ -33,6 +38,11 @@ def resource_name(deployment: str, verb_noun: str) -> str:
 def queue_name(deployment: str, verb_noun: str, project: str) -> str:
     """Name the queue of one project."""
     return f"{resource_name(deployment, verb_noun)}-{project}"
+
+
+def project_of_queue(deployment: str, verb_noun: str, queue: str) -> str:
+    """Return the project whose queue it is, by the queue's name."""
+    return queue.removeprefix(queue_name(deployment, verb_noun, ""))
 
 
 def dead_letter_queue_name(deployment: str, verb_noun: str, project: str) -> str:

@@ -1,7 +1,8 @@
 """The model registry: which version of each project is active, leased or was tried.
 
 Keys: PK `PROJECT#<name>`; SK `STATE`, `LEASE#<version name>` or `ATTEMPT#<hash of the upload>`. The workflows
-write STATE, LEASE and the outcome of an ATTEMPT themselves (statemachines/).
+write STATE, LEASE and the outcome of an ATTEMPT themselves (statemachines/). What else needs a version for a while
+holds a lease of its own, `LEASE#<holder>`.
 """
 
 import time
@@ -76,6 +77,15 @@ class Registry:
         leases = [from_item(item) for page in pages for item in page["Items"]]
         return frozenset(lease["VersionName"] for lease in leases if lease["ExpiresAt"] > now)
 
+    def lease(self, project: str, version_name: str, holder: str, until: float) -> None:
+        """Keep the guard from stopping a version until then (epoch seconds); again, for longer."""
+        details = {"VersionName": version_name, "ExpiresAt": int(until)}
+        self.dynamodb.put_item(TableName=self.name, Item=to_item(_lease_key(project, holder) | details))
+
+    def give_back(self, project: str, holder: str) -> None:
+        """End a lease: the guard stops the version where nothing else explains why it runs."""
+        self.dynamodb.delete_item(TableName=self.name, Key=to_item(_lease_key(project, holder)))
+
     def claim(self, project: str, attempt: str, details: dict[str, Any]) -> bool:
         """Claim an upload for one execution; True where `details["Execution"]` holds the claim now.
 
@@ -114,3 +124,7 @@ class CachedRegistry:
 
 def _state_key(project: str) -> dict[str, str]:
     return {"PK": f"PROJECT#{project}", "SK": "STATE"}
+
+
+def _lease_key(project: str, holder: str) -> dict[str, str]:
+    return {"PK": f"PROJECT#{project}", "SK": f"LEASE#{holder}"}

@@ -6,12 +6,14 @@ from typing import Any, Final
 from aws_cdk import App, Environment, Tags
 from constructs import Node
 
+from lambdas.delivery import max_concurrency
 from lambdas.deployment_settings import DeploymentSettings, SettingsError, parse_deployment
 from stacks.guard import Guard
 from stacks.inference import Inference
-from stacks.parts.work_queue import MAX_CONCURRENCY
 from stacks.project import Project
+from stacks.requests import Requests
 from stacks.storage import Storage
+from stacks.sweep import Sweep
 from stacks.training import Training
 
 LEFT_FOR_OTHERS: Final = 2  # concurrent executions that detection must leave to the account's other functions
@@ -37,17 +39,21 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
     inference = Inference(app, settings, storage, env=env)
     for project in settings.projects:
         Project(app, settings, project, storage, inference, env=env)
+    Requests(app, settings, storage, env=env)
     Training(app, settings, storage, inference, env=env)
     Guard(app, settings, storage, env=env)
+    Sweep(app, settings, storage, env=env)
     Tags.of(app).add("Deployment", settings.name)
 
 
 def _check_concurrency(settings: DeploymentSettings) -> None:
-    queues = len(settings.projects) + 1  # and the one for keys of no project
-    needed = queues * MAX_CONCURRENCY + LEFT_FOR_OTHERS
+    unknown = max_concurrency(0)  # for keys of no project
+    projects = sum(max_concurrency(project.max_inference_units) for project in settings.projects.values())
+    needed = projects + unknown + LEFT_FOR_OTHERS
     if needed > settings.account_concurrency:
         raise SettingsError(
-            f"deployments.{settings.name}.account_concurrency is {settings.account_concurrency}, but "
-            f"{len(settings.projects)} projects need {needed}: {MAX_CONCURRENCY} for each queue and {LEFT_FOR_OTHERS} "
-            "for other functions. Ask AWS to raise the account's limit and say here what it is, or remove projects"
+            f"deployments.{settings.name}.account_concurrency is {settings.account_concurrency}, but {needed} are "
+            f"needed: {projects} for the queues of {len(settings.projects)} projects, {unknown} for keys of none and "
+            f"{LEFT_FOR_OTHERS} for other functions. Ask AWS to raise the account's limit and say here what it is, or "
+            "remove projects or inference units"
         )

@@ -1,17 +1,32 @@
 """From images to labels: the function that looks at images of all projects, and the queue for keys of none."""
 
-from typing import Any
+from typing import Any, Final
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from lambdas.delivery import TIMEOUT_SECONDS, max_concurrency
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import DetectLabels
-from lambdas.names import UNKNOWN, dead_letter_queue_name, queue_name, stack_name
+from lambdas.names import (
+    METRICS_NAMESPACE,
+    RESULT_OBJECTS,
+    UNKNOWN,
+    dead_letter_queue_name,
+    queue_name,
+    resource_name,
+    stack_name,
+)
+from stacks.parts.alarms import alarm
 from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, named_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
-from stacks.parts.work_queue import WORKER, WORKER_TIMEOUT, WorkQueue
+from stacks.parts.telling import allow_telling
+from stacks.parts.work_queue import WORKER, WorkQueue
 from stacks.storage import Storage
+
+# The function itself leaves 768 of them to its decoding process, which decodes pictures of 128 million pixels with it.
+_MEGABYTES: Final = 1024
 
 
 class Inference(Stack):
@@ -23,15 +38,16 @@ class Inference(Stack):
             self,
             WORKER,
             settings=settings,
-            size=Size(seconds=int(WORKER_TIMEOUT.to_seconds()), megabytes=512),
+            size=Size(seconds=TIMEOUT_SECONDS, megabytes=_MEGABYTES),
             environment=DetectLabels(
                 registry_table=storage.registry.table_name,
                 results_table=storage.results.table_name,
+                results_bucket=storage.results_bucket.bucket_name,
                 results_topic_arn=storage.results_topic.arn,
             ),
         )
         self._allow_queues(settings.name)
-        self._allow_work(settings.name, storage)
+        self._allow_work(settings, storage)
         unknown = WorkQueue(
             self,
             "Unknown",
@@ -40,6 +56,7 @@ class Inference(Stack):
             images=storage.images,
             keys=[{"anything-but": {"prefix": [f"{project}/" for project in sorted(settings.projects)]}}],
             worker=self.worker.function,
+            concurrency=max_concurrency(0),
             # No model is needed to say that no project claims a key.
             opened=True,
             alarms_to=storage.operations_topic.topic,
@@ -71,31 +88,77 @@ class Inference(Stack):
             wide_because=shared,
         )
 
-    def _allow_work(self, deployment: str, storage: Storage) -> None:
+    def _allow_work(self, settings: DeploymentSettings, storage: Storage) -> None:
         role = self.worker.role
-        images = storage.images
-        allow(
-            role,
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            on=[images.arn_for_objects("*")],
-            wide_because="Every object of the images bucket is an image to look at",
-        )
-        # Without it S3 says "forbidden" of an object that is gone.
-        allow(role, "s3:ListBucket", on=[images.bucket_arn])
+        self._allow_reading(settings, storage)
         allow(role, "dynamodb:GetItem", on=[storage.registry.table_arn])
         allow(
             role,
-            "dynamodb:BatchWriteItem",
+            # The four that a transaction is made of, and what finds label items that a crash has left.
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:Query",
             on=[storage.results.table_arn],
         )
         allow(
             role,
+            "s3:PutObject",
+            on=[storage.results_bucket.arn_for_objects(f"{folder}/*") for folder in RESULT_OBJECTS],
+            wide_because="Each job has a list of labels and a copy of its image of its own",
+        )
+        allow(
+            role,
             "rekognition:DetectCustomLabels",
-            on=[versions_arn(self, deployment)],
+            on=[versions_arn(self, settings.name)],
             wide_because=FOUND_AT_RUN_TIME,
         )
-        storage.results_topic.grant_publish(role)
+        allow_telling(role, settings, storage)
+        self._alarm(settings.name, storage)
+
+    def _allow_reading(self, settings: DeploymentSettings, storage: Storage) -> None:
+        """Grant by ARN what the settings name: a bucket of another owner needs a policy that lets the role in."""
+        others = sorted({bucket for project in settings.projects.values() for bucket in project.source_buckets})
+        buckets = [storage.images.bucket_arn, *(self._bucket_arn(bucket) for bucket in others)]
+        allow(
+            self.worker.role,
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            on=[f"{bucket}/*" for bucket in buckets],
+            wide_because="Every object of the images bucket, and of the buckets that a project names, is an image",
+        )
+        # Without it S3 says "forbidden" of an object that is gone.
+        allow(self.worker.role, "s3:ListBucket", on=buckets)
+
+    def _bucket_arn(self, name: str) -> str:
+        return self.format_arn(
+            service="s3", region="", account="", resource=name, arn_format=ArnFormat.NO_RESOURCE_NAME
+        )
+
+    def _alarm(self, deployment: str, storage: Storage) -> None:
+        name = resource_name(deployment, WORKER)
+        alarm(
+            self,
+            "Crashed",
+            name=f"{name}-crashed",
+            says=f"{name} died of an image three times; the image has a FAILED result CRASHED. Its log says how.",
+            metric=cloudwatch.Metric(
+                namespace=METRICS_NAMESPACE,
+                metric_name="ImagesCrashed",
+                dimensions_map={"Deployment": deployment, "service": WORKER},
+                period=Duration.minutes(5),
+                statistic="Sum",
+            ),
+            at_least=1,
+            to=storage.operations_topic.topic,
+        )
+        alarm(
+            self,
+            "Errors",
+            name=f"{name}-errors",
+            says=f"{name} failed as a whole: it was killed, ran out of time, or could not begin. Its log says why.",
+            metric=self.worker.function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
+            at_least=1,
+            to=storage.operations_topic.topic,
+        )

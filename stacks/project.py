@@ -5,6 +5,7 @@ from typing import Any
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
+from lambdas.delivery import max_concurrency
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.names import stack_name
 from stacks.inference import Inference
@@ -33,6 +34,7 @@ class Project(Stack):
             images=storage.images,
             keys=[{"prefix": f"{name}/"}],
             worker=inference.worker.function,
+            concurrency=max_concurrency(settings.projects[name].max_inference_units),
             # run_model opens it: before that, each receive would only find no model.
             opened=False,
             alarms_to=storage.operations_topic.topic,
@@ -41,3 +43,6 @@ class Project(Stack):
         CfnOutput(self, "QueueArn", value=images.queue.queue_arn)
         CfnOutput(self, "DeadLetterQueueUrl", value=images.dead.queue.queue_url)
         CfnOutput(self, "EventSourceId", value=images.event_source.event_source_mapping_id)
+        source_buckets = settings.projects[name].source_buckets
+        if source_buckets:
+            CfnOutput(self, "SourceBuckets", value=" ".join(source_buckets))

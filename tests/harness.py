@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from botocore.awsrequest import AWSRequest
+
 from cli.deployment import Clients, Deployment
 from cli.workflows import Ended, find_execution, follow
 from demo.subscriber import Subscriber, subscribed
@@ -43,10 +45,10 @@ class Cloud:
         wanted = job_id(image, project)
 
         def final() -> Job | None:
-            job = table.get(wanted)
+            job = table.job(wanted)
             return job if job and job.status is not JobStatus.IN_PROGRESS else None
 
-        return self.eventually(final, self.detection_seconds, lambda: f"job of {image.key}: {table.get(wanted)}")
+        return self.eventually(final, self.detection_seconds, lambda: f"job of {image.key}: {table.job(wanted)}")
 
     def eventually(
         self, look: Callable[[], Found | None], seconds: float, standing: Callable[[], str] = lambda: ""
@@ -65,6 +67,13 @@ class Cloud:
         with subscribed(self.clients("sqs"), self.clients("sns"), topic_arn, filter_policy or None) as subscriber:
             yield subscriber
 
+    @contextmanager
+    def body_subscriber(self, topic_arn: str, filter_policy: dict[str, Any]) -> Iterator[Subscriber]:
+        """Subscribe to the messages of a topic whose bodies a policy lets pass."""
+        sqs, sns = self.clients("sqs"), self.clients("sns")
+        with subscribed(sqs, sns, topic_arn, filter_policy, by_body=True) as subscriber:
+            yield subscriber
+
     def notification_of(self, subscriber: Subscriber, image: ImageRef) -> dict[str, Any]:
         """Wait for the notification that tells of an image."""
 
@@ -75,6 +84,36 @@ class Cloud:
         if not told(received):
             raise NotInTimeError(f"no notification of {image.key}; received {received}")
         return next(message for message in received if message["Image"]["S3ObjectName"] == image.key)
+
+    def take(self, queue_url: str) -> dict[str, Any] | None:
+        """Take one message, with its attributes, out of a queue."""
+        sqs = self.clients("sqs")
+        answer = sqs.receive_message(QueueUrl=queue_url, MessageAttributeNames=["All"], WaitTimeSeconds=1)
+        for message in answer.get("Messages", []):
+            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+            return dict(message)
+        return None
+
+    def role_of(self, verb_noun: str) -> str:
+        """Return the name of a function's role."""
+        name = f"custom-labels-{self.deployment.name}-{verb_noun}"
+        role: str = self.clients("lambda").get_function_configuration(FunctionName=name)["Role"]
+        return role.rpartition("/")[2]
+
+    @contextmanager
+    def faults(self, plan: dict[str, Any]) -> Iterator[None]:
+        """Let the Rekognition stand-in of a local cloud follow a plan of faults (local/rekognition/fault_plans.py)."""
+        self._follow(plan)
+        try:
+            yield
+        finally:
+            self._follow({})
+
+    def _follow(self, plan: dict[str, Any]) -> None:
+        client = self.clients("rekognition")
+        request = AWSRequest("POST", f"{client.meta.endpoint_url}/_local/faults", data=json.dumps(plan))
+        answer = client._endpoint.http_session.send(request.prepare())
+        assert answer.status_code == 200, answer.text
 
     def training_of(self, manifest_key: str) -> str:
         """Wait for the execution that an uploaded manifest starts; return its ARN."""

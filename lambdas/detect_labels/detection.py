@@ -3,127 +3,150 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.deployment_settings import ProjectSettings
-from lambdas.detect_labels.source import check_source, read_source
-from lambdas.errors import ErrorCode, Meaning, ModelAsleepError, PermanentError, error_code, meaning
-from lambdas.events import ObjectCreated
+from lambdas.detect_labels.looking import Eyes, Look
+from lambdas.detect_labels.pacing import OutOfTimeError
+from lambdas.errors import ErrorCode, Meaning, ModelAsleepError, PermanentError, meaning
+from lambdas.events import DetectionRequest, ObjectCreated
 from lambdas.images import ImageRef, job_id
-from lambdas.jobs import Job, JobStatus, Source, failed, succeeded
-from lambdas.notifications import completion, publish
-from lambdas.registry import CachedRegistry
-from lambdas.results import ResultsTable
+from lambdas.jobs import Job, JobStatus, Source, failed
+from lambdas.results import Opened, ResultsTable
+from lambdas.telling import Teller
+
+KILLS: Final = 3  # deliveries that died of an image, after which nobody looks at it again
 
 
 @dataclass(frozen=True, kw_only=True)
 class Detector:
     """What a detection works with."""
 
-    s3: Any
-    rekognition: Any
-    sns: Any
-    registry: CachedRegistry
+    eyes: Eyes
     results: ResultsTable
-    results_topic_arn: str
+    teller: Teller
     clock: Callable[[], float] = time.time
 
 
-def detect(detector: Detector, arrival: ObjectCreated, name: str, settings: ProjectSettings | None) -> Job:
-    """Bring the job of an arrived object to its end and return it; `settings` is None where no project claims the key.
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One message, as one invocation has it."""
+
+    arrival: ObjectCreated
+    project: str
+    settings: ProjectSettings | None  # None where no project claims the key
+    holder: str  # names this delivery, unlike any other
+    lease_seconds: float  # until this invocation has certainly ended
+    deadline: float  # on the asker's clock: no call begins after it
+    last: bool = False  # the message would be gone before it comes back
+    alone: bool = False  # no other image is being worked on in this environment
+
+    @property
+    def request(self) -> DetectionRequest:
+        """What was asked; of an upload, no more than its labels."""
+        return self.arrival.request or DetectionRequest(project=self.project)
+
+
+class BusyError(Exception):
+    """Another delivery works on the job, until `until` (epoch seconds) at the latest."""
+
+    def __init__(self, job: Job, until: float) -> None:
+        super().__init__(f"another delivery works on job {job.id}")
+        self.until = until
+
+
+class SuspectError(Exception):
+    """Another delivery died at this image: it is to be looked at when no other image can die with it."""
+
+
+def detect(detector: Detector, delivery: Delivery) -> Job:
+    """Bring the job of a delivered image to its end and return it.
 
     Safe to repeat: a job that is final changes no more, and is told of again only where no publish succeeded.
-    Raises ModelAsleepError, or the errors of boto3 that are not the image's fault.
+    Raises BusyError, SuspectError, ModelAsleepError, OutOfTimeError, and errors that are not the image's fault.
     """
-    job = detector.results.open(
-        Job(
-            id=job_id(arrival.object, name),
-            project=name,
-            image=arrival.object,
-            status=JobStatus.IN_PROGRESS,
-            created_at=int(detector.clock() * 1000),
-            project_version_arn=detector.registry.active_version(name) if settings else None,
-        )
-    )
-    if job.status is JobStatus.IN_PROGRESS:
-        job, outcome = _look(detector, job, Source(size=arrival.size), settings)
-        job = detector.results.finish(
-            job,
-            outcome,
-            now=detector.clock(),
-            retention_days=settings.retention_days if settings else None,
-        )
-    if job.unnotified:
-        publish(detector.sns, detector.results_topic_arn, completion(job))
-        detector.results.mark_notified(job)
+    opened = _open(detector, delivery)
+    if opened.busy_until is not None:
+        raise BusyError(opened.job, opened.busy_until)
+    job = opened.job
+    if opened.held:
+        try:
+            job = _finish(detector, delivery, *_looked(detector, delivery, opened))
+        except Exception:
+            detector.results.release(job, holder=delivery.holder)
+            raise
+    detector.teller.tell(job, delivery.request)
     return job
 
 
-def _look(detector: Detector, job: Job, source: Source, settings: ProjectSettings | None) -> tuple[Job, dict[str, Any]]:
+def _open(detector: Detector, delivery: Delivery) -> Opened:
+    request, settings = delivery.request, delivery.settings
+    version = request.project_version_arn
+    if version is None and settings:
+        version = detector.eyes.registry.active_version(delivery.project)
+    job = Job(
+        id=job_id(delivery.arrival.object, delivery.project, request.run),
+        project=delivery.project,
+        image=delivery.arrival.object,
+        status=JobStatus.IN_PROGRESS,
+        created_at=int(detector.clock() * 1000),
+        project_version_arn=version,
+        run=request.run,
+        start_job_id=request.start_job_id,
+        notification_topic=request.notification_topic,
+    )
+    return detector.results.open(
+        job, holder=delivery.holder, now=detector.clock(), lease_seconds=delivery.lease_seconds
+    )
+
+
+def _looked(detector: Detector, delivery: Delivery, opened: Opened) -> tuple[Job, dict[str, Any]]:
     """Return the job, pinned to the version that looked, and its outcome."""
+    look = Look(
+        eyes=detector.eyes,
+        holder=delivery.holder,
+        deadline=delivery.deadline,
+        job=opened.job,
+        source=Source(size=delivery.arrival.size, job_tag=delivery.request.job_tag),
+        request=delivery.request,
+    )
     try:
-        source = read_source(detector.s3, job.image)
-        if settings is None:
-            raise PermanentError(ErrorCode.UNKNOWN_PROJECT, _unknown(job.image))
-        check_source(source)
-        started = time.perf_counter()
-        job, labels = _ask_model(detector, job, settings)
-        outcome = succeeded(labels, source, round((time.perf_counter() - started) * 1000))
-        # Another delivery may have pinned another version since; the commit says which one these labels are of.
-        return job, outcome | {"ProjectVersionArn": job.project_version_arn}
+        _check_crashes(opened, delivery)
+        look.read()
+        if delivery.settings is None:
+            raise PermanentError(ErrorCode.UNKNOWN_PROJECT, _unknown(look.job.image))
+        outcome = look.outcome(delivery.settings)
     except PermanentError as error:
-        return job, failed(error.code, error.message, source)
+        return look.job, failed(error.code, error.message, look.source)
+    except (ModelAsleepError, OutOfTimeError, ClientError, BotoCoreError) as error:
+        if not delivery.last or (isinstance(error, ClientError | BotoCoreError) and meaning(error) is Meaning.OURS):
+            raise
+        message = f"The image waited for as long as its queue keeps it. The last time: {error}"
+        return look.job, failed(ErrorCode.EXPIRED, message, look.source)
+    # Another delivery may have pinned another version since; the commit says which one these labels are of.
+    return look.job, outcome | {"ProjectVersionArn": look.job.project_version_arn}
 
 
-def _ask_model(detector: Detector, job: Job, settings: ProjectSettings) -> tuple[Job, list[dict[str, Any]]]:
-    """Ask the pinned version; where it does not run, the one that is active by now."""
-    if job.project_version_arn is not None:
-        try:
-            return job, _custom_labels(detector, job.project_version_arn, job.image, settings)
-        except ModelAsleepError:
-            if detector.registry.active_version(job.project, fresh=True) == job.project_version_arn:
-                raise
-    # Where a version was asleep, the pointer has just been read again.
-    active = detector.registry.active_version(job.project, fresh=job.project_version_arn is None)
-    if active is None:
-        raise ModelAsleepError(f"project {job.project} has no active model version yet; train or start one")
-    job = detector.results.pin(job, active)
-    return job, _custom_labels(detector, active, job.image, settings)
+def _check_crashes(opened: Opened, delivery: Delivery) -> None:
+    if opened.crashes >= KILLS:
+        raise PermanentError(
+            ErrorCode.CRASHED,
+            f"The function died {opened.crashes} times while it looked at the image. Save it anew and upload it again.",
+        )
+    if opened.crashes and not delivery.alone:
+        raise SuspectError(f"{opened.crashes} deliveries of job {opened.job.id} did not end")
 
 
-def _custom_labels(
-    detector: Detector, version_arn: str, image: ImageRef, settings: ProjectSettings
-) -> list[dict[str, Any]]:
-    request: dict[str, Any] = {"ProjectVersionArn": version_arn, "Image": {"S3Object": image.to_s3_object()}}
-    if settings.min_confidence is not None:
-        request["MinConfidence"] = settings.min_confidence
-    if settings.max_results is not None:
-        request["MaxResults"] = settings.max_results
-    try:
-        return list(detector.rekognition.detect_custom_labels(**request)["CustomLabels"])
-    except ClientError as error:
-        match meaning(error):
-            case Meaning.ASLEEP:
-                raise ModelAsleepError(f"{version_arn}: {error}") from error
-            case Meaning.PERMANENT:
-                raise _refused(detector, image, error) from error
-            case _:
-                raise
-
-
-def _refused(detector: Detector, image: ImageRef, error: ClientError) -> PermanentError:
-    """Say why the service refused an image whose header was fine."""
-    message = str(error.response["Error"].get("Message", ""))
-    match error_code(error):
-        case "InvalidImageFormatException":
-            return PermanentError(ErrorCode.CORRUPT_IMAGE, f"Rekognition could not decode the image: {message}")
-        case "ImageTooLargeException":
-            return PermanentError(ErrorCode.TOO_LARGE, f"Rekognition finds the image too large: {message}")
-        case "InvalidS3ObjectException":
-            read_source(detector.s3, image)  # says so itself where the object has gone or is forbidden
-    return PermanentError(ErrorCode.MODEL_REFUSED, f"Rekognition refused the image: {message}")
+def _finish(detector: Detector, delivery: Delivery, job: Job, outcome: dict[str, Any]) -> Job:
+    return detector.results.finish(
+        job,
+        outcome,
+        holder=delivery.holder,
+        now=detector.clock(),
+        retention_days=delivery.settings.retention_days if delivery.settings else None,
+    )
 
 
 def _unknown(image: ImageRef) -> str:

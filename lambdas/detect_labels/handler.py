@@ -1,94 +1,97 @@
-"""detect_labels: a batch of uploaded images to labels in the results table and on the results topic."""
+"""detect_labels: a batch of images to labels in the results table and on the results topic."""
 
 import time
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger, Metrics, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.clients import client
 from lambdas.deployment_settings import DeploymentSettings, load_settings
-from lambdas.detect_labels.detection import Detector, detect
-from lambdas.detect_labels.queues import bury, let_sleep
+from lambdas.detect_labels.asking import Asker
+from lambdas.detect_labels.batches import work_on
+from lambdas.detect_labels.counting import count
+from lambdas.detect_labels.decoder import Decoder
+from lambdas.detect_labels.detection import Delivery, Detector, detect
+from lambdas.detect_labels.looking import Eyes
+from lambdas.detect_labels.pacing import Pacers
+from lambdas.detect_labels.queues import LAST_CHANCE_SECONDS, VERB_NOUN, Message, Queues, message_of
+from lambdas.detect_labels.settling import settle
 from lambdas.environment import DetectLabels, from_environment
-from lambdas.errors import Meaning, ModelAsleepError, error_code, meaning
 from lambdas.events import MalformedEventError, ObjectCreated, object_created
-from lambdas.jobs import Job, JobStatus
-from lambdas.names import METRICS_NAMESPACE, UNKNOWN
+from lambdas.jobs import Job
+from lambdas.label_objects import LabelObjects
+from lambdas.names import UNKNOWN, project_of_queue
 from lambdas.registry import CachedRegistry, Registry
 from lambdas.results import ResultsTable
+from lambdas.telling import Teller
+
+_RESERVE_SECONDS: Final = 15.0  # of an invocation, for the last call's answer, the commit and the publish
+_LEASE_SPARE_SECONDS: Final = 5.0  # seconds that Lambda may take to end an invocation that is out of time
 
 logger: Final = Logger()
 metrics: Final = Metrics()
-# Images that failed go back alone: an invocation whose images all failed is no error of the function.
-processor: Final = BatchProcessor(
-    event_type=EventType.SQS,
-    raise_on_entire_batch_failure=False,
-    logger=logger,  # type: ignore[arg-type] # Powertools' own Logger; says why an image goes back
-)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
-def handle(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Detect the labels of up to ten images; answer which messages go back to the queue."""
-    metrics.set_default_dimensions(Deployment=_settings().name)
-    return process_partial_response(event=event, record_handler=detect_record, processor=processor, context=context)
+    settings = _settings()
+    metrics.set_default_dimensions(Deployment=settings.name)
+    messages = [message_of(record) for record in event["Records"]]
+    invocation = Invocation(
+        detector=_detector(),
+        settings=settings,
+        request_id=context.aws_request_id,
+        seconds=context.get_remaining_time_in_millis() / 1000,
+        begun_at=time.monotonic(),
+    )
+    endings = work_on(messages, invocation.detect_image)
+    back = settle(
+        _queues(), endings, project=project_of_queue(settings.name, VERB_NOUN, messages[0].queue), now=time.time()
+    )
+    count(endings, back, deployment=settings.name, throttles=_pacers().take_throttles(), now=time.time())
+    return {"batchItemFailures": [{"itemIdentifier": ending.message.id} for ending in back]}
 
 
-def detect_record(record: SQSRecord) -> None:
-    """Detect one image. An error that no retry can mend takes the message to the dead-letter queue."""
-    try:
-        arrival = object_created(record.body)
-        if _is_folder(arrival):
-            metrics.add_metric("FoldersSkipped", MetricUnit.Count, 1)
-            return
-        project = _project_of(arrival.object.key, _settings())
-        started = time.time()
-        job = detect(_detector(), arrival, project, _settings().projects.get(project))
-        _measure(job, started)
-    except ModelAsleepError:
-        let_sleep(client("sqs"), record)
-        raise
-    except MalformedEventError as error:
-        bury(client("sqs"), record, "MALFORMED_EVENT", error)
-        logger.exception("message is not an S3 event; it is in the dead-letter queue")
-    except (ClientError, BotoCoreError) as error:
-        if meaning(error) is Meaning.TRANSIENT:
-            metrics.add_metric("ImagesThrottled", MetricUnit.Count, 1)
-            raise
-        code = error_code(error) if isinstance(error, ClientError) else type(error).__name__
-        bury(client("sqs"), record, code, error)
-        logger.exception("a call of ours was refused; the message is in the dead-letter queue")
+@dataclass(frozen=True, kw_only=True)
+class Invocation:
+    """One batch's time and place."""
 
+    detector: Detector
+    settings: DeploymentSettings
+    request_id: str
+    seconds: float  # that it may take
+    begun_at: float  # on the monotonic clock
 
-def _project_of(key: str, settings: DeploymentSettings) -> str:
-    first, slash, _ = key.partition("/")
-    return first if slash and first in settings.projects else UNKNOWN
+    def detect_image(self, message: Message, *, alone: bool) -> Job | None:
+        """Detect one image; None for the zero-byte object that the S3 console makes for a folder."""
+        arrival = object_created(message.body)
+        if arrival.object.key.endswith("/") and arrival.size == 0 and arrival.request is None:
+            return None
+        project = self._project_of(arrival)
+        delivery = Delivery(
+            arrival=arrival,
+            project=project,
+            settings=self.settings.projects.get(project),
+            holder=f"{self.request_id}/{message.id}",
+            lease_seconds=self.begun_at + self.seconds + _LEASE_SPARE_SECONDS - time.monotonic(),
+            deadline=self.begun_at + self.seconds - _RESERVE_SECONDS,
+            last=time.time() - message.sent_at > LAST_CHANCE_SECONDS,
+            alone=alone,
+        )
+        return detect(self.detector, delivery)
 
-
-def _is_folder(arrival: ObjectCreated) -> bool:
-    """Tell the zero-byte object that the S3 console makes for a folder."""
-    return arrival.object.key.endswith("/") and arrival.size == 0
-
-
-def _measure(job: Job, started: float) -> None:
-    metrics.add_metric("DetectLatency", MetricUnit.Milliseconds, (time.time() - started) * 1000)
-    if job.status is JobStatus.SUCCEEDED:
-        metrics.add_metric("ImagesDetected", MetricUnit.Count, 1)
-        logger.info("detected", job_id=job.id, project=job.project, labels=len(job.outcome["CustomLabels"]))
-        return
-    reason = job.outcome["ErrorCode"]
-    with single_metric("ImagesFailed", MetricUnit.Count, 1, namespace=METRICS_NAMESPACE) as metric:
-        metric.add_dimension("Deployment", _settings().name)
-        metric.add_dimension("ErrorCode", reason)
-    logger.warning("failed", job_id=job.id, project=job.project, error_code=reason)
+    def _project_of(self, arrival: ObjectCreated) -> str:
+        if arrival.request is None:
+            first, slash, _ = arrival.object.key.partition("/")
+            return first if slash and first in self.settings.projects else UNKNOWN
+        if arrival.request.project not in self.settings.projects:
+            raise MalformedEventError(f"detail.request.project is {arrival.request.project!r}, which is no project")
+        return arrival.request.project
 
 
 @cache
@@ -97,14 +100,28 @@ def _settings() -> DeploymentSettings:
 
 
 @cache
+def _pacers() -> Pacers:
+    return Pacers()
+
+
+@cache
+def _queues() -> Queues:
+    return Queues(client("sqs"))
+
+
+@cache
 def _detector() -> Detector:
     environment = from_environment(DetectLabels)
-    dynamodb = client("dynamodb")
-    return Detector(
-        s3=client("s3"),
-        rekognition=client("rekognition"),
-        sns=client("sns"),
+    dynamodb, s3 = client("dynamodb"), client("s3")
+    results = ResultsTable(dynamodb, environment.results_table, LabelObjects(s3, environment.results_bucket))
+    eyes = Eyes(
+        s3=s3,
+        asker=Asker(rekognition=client("rekognition", once=True)),
+        decoder=Decoder(),
         registry=CachedRegistry(Registry(dynamodb, environment.registry_table)),
-        results=ResultsTable(dynamodb, environment.results_table),
-        results_topic_arn=environment.results_topic_arn,
+        results=results,
+        results_bucket=environment.results_bucket,
+        pacer=_pacers().of,
     )
+    teller = Teller(sns=client("sns"), results=results, results_topic_arn=environment.results_topic_arn)
+    return Detector(eyes=eyes, results=results, teller=teller)

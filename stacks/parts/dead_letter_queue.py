@@ -7,11 +7,12 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from lambdas.delivery import DEAD_KEPT_SECONDS
 from stacks.parts.acknowledged import acknowledge
 from stacks.parts.alarms import alarm
 
-# The most SQS allows. A dead letter keeps its first age, so this must be well over what source queues keep.
-KEPT: Final = Duration.days(14)
+# What SQS moves here keeps its first age, so this must be well over what source queues keep.
+KEPT: Final = Duration.seconds(DEAD_KEPT_SECONDS)
 
 
 class DeadLetterQueue(Construct):

@@ -11,20 +11,15 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from lambdas.delivery import BATCH, KEPT_SECONDS, MAX_RECEIVES, TIMEOUT_SECONDS
 from lambdas.names import dead_letter_queue_name, queue_name, resource_name
 from stacks.parts.alarms import alarm
 from stacks.parts.dead_letter_queue import DeadLetterQueue
 
 WORKER: Final = "detect_labels"
-WORKER_TIMEOUT: Final = Duration.seconds(60)
-MAX_CONCURRENCY: Final = 2  # the least that an event source may be limited to
 
-_KEPT: Final = Duration.days(10)  # as long as images may wait for a model to be started
+_KEPT: Final = Duration.seconds(KEPT_SECONDS)
 _TOO_OLD: Final = Duration.days(7)  # leaves three days to do something
-# The function itself decides what is dead, and puts an image off for 15 minutes where no model runs. This many
-# receives take longer than a message is kept, unless the function does not live to decide.
-_CRASHES: Final = 1000
-_BATCH: Final = 10
 
 
 class WorkQueue(Construct):
@@ -40,10 +35,15 @@ class WorkQueue(Construct):
         images: s3.IBucket,
         keys: list[Any],
         worker: lambda_.IFunction,
+        concurrency: int,
         opened: bool,
         alarms_to: sns.ITopic,
     ) -> None:
-        """`keys` is an EventBridge pattern for object keys; `opened` says whether the worker reads at once."""
+        """Make them.
+
+        `keys` is an EventBridge pattern for object keys; `concurrency` is how many batches the worker has at a time;
+        `opened` says whether it reads at once.
+        """
         super().__init__(scope, id)
         self.dead = DeadLetterQueue(
             self,
@@ -60,8 +60,8 @@ class WorkQueue(Construct):
             enforce_ssl=True,
             retention_period=_KEPT,
             # Six times the function's timeout, as Lambda asks: a throttled batch is retried within the lease.
-            visibility_timeout=Duration.seconds(6 * WORKER_TIMEOUT.to_seconds()),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead.queue, max_receive_count=_CRASHES),
+            visibility_timeout=Duration.seconds(6 * TIMEOUT_SECONDS),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead.queue, max_receive_count=MAX_RECEIVES),
         )
         events.Rule(
             self,
@@ -81,8 +81,8 @@ class WorkQueue(Construct):
             target=worker,
             event_source_arn=self.queue.queue_arn,
             enabled=opened,
-            batch_size=_BATCH,
-            max_concurrency=MAX_CONCURRENCY,
+            batch_size=BATCH,
+            max_concurrency=concurrency,
             report_batch_item_failures=True,
         )
         self._alarm_when_old(queue_name(deployment, WORKER, project), alarms_to)

@@ -17,7 +17,15 @@ from tests.infrastructure.assembly import Deployment, synthesized  # noqa: E402
 MANY = {
     "account_concurrency": 1000,
     "alarm_email": "ops@example.com",
-    "projects": {f"project-{n}-{'x' * 16}": {} for n in range(25)},
+    "projects": {
+        f"project-{n}-{'x' * 16}": {
+            "retention_days": 30,
+            "max_inference_units": 5 if n == 0 else 1,
+            "source_buckets": [f"lake-{n}"],
+            "notification_topics": [f"arn:aws:sns:eu-west-1:123456789012:told-{n}"],
+        }
+        for n in range(25)
+    },
 }
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import botocore.session
 import pytest
 
+from lambdas.delivery import TIMEOUT_SECONDS
 from lambdas.model_versions import LOOK_LIMITS, Goal
 from lambdas.registry import CACHE_SECONDS
-from stacks.parts.work_queue import WORKER_TIMEOUT
 from stacks.parts.workflow import DEFINITIONS, PlaceholderError, definition
 
 FILES = sorted(DEFINITIONS.glob("*.asl.json"))
@@ -256,7 +256,7 @@ def test_thirty_second_looks_for_a_day_would_be_too_many():
 
 def test_the_former_version_runs_until_no_function_can_still_ask_it():
     wait = states_of("run_model")["Let the last images finish"]["Seconds"]
-    assert wait >= CACHE_SECONDS + WORKER_TIMEOUT.to_seconds()
+    assert wait >= CACHE_SECONDS + TIMEOUT_SECONDS
 
 
 def test_a_workflow_gives_up_only_after_its_looks_have_run_out():

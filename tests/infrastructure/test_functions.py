@@ -3,15 +3,22 @@
 import pytest
 
 from lambdas import environment
+from lambdas.delivery import TIMEOUT_SECONDS
+from lambdas.detect_labels.decoder import memory_left
+from lambdas.detect_labels.limits import MAX_PIXELS
 from lambdas.names import METRICS_NAMESPACE
 from tests.infrastructure.assembly import ROOT, referred
 
 SETTINGS = {
     "detect_labels": environment.DetectLabels,
+    "start_detection": environment.StartDetection,
+    "queue_images": environment.QueueImages,
+    "get_detection": environment.GetDetection,
     "claim_training": environment.ClaimTraining,
     "check_dataset": environment.CheckDataset,
     "prepare_run": environment.PrepareRun,
     "guard_models": environment.GuardModels,
+    "sweep_results": environment.SweepResults,
     "assess_version": None,
 }
 
@@ -87,7 +94,15 @@ def test_no_function_reserves_concurrency_which_a_fresh_account_does_not_have(de
         assert "ReservedConcurrentExecutions" not in function.properties, function
 
 
-def test_a_failed_look_of_the_guard_is_retried_once_and_then_kept(deployment):
-    (invoked,) = deployment.all("AWS::Lambda::EventInvokeConfig")
-    assert invoked.properties["MaximumRetryAttempts"] == 1
-    assert referred(invoked.properties["DestinationConfig"]["OnFailure"]["Destination"]).startswith("Dead")
+def test_a_failed_run_of_the_guard_or_of_a_sweep_is_retried_once_and_then_kept(deployment):
+    configs = list(deployment.all("AWS::Lambda::EventInvokeConfig"))
+    assert sorted(invoked.stack.rpartition("-")[2] for invoked in configs) == ["guard", "sweep"]
+    for invoked in configs:
+        assert invoked.properties["MaximumRetryAttempts"] == 1, invoked
+        assert referred(invoked.properties["DestinationConfig"]["OnFailure"]["Destination"]).startswith("Dead")
+
+
+def test_the_detecting_function_has_room_for_its_decoding_process(deployment):
+    function = deployment.one("AWS::Lambda::Function", "detectlabels").properties
+    assert memory_left({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function["MemorySize"])}) >= MAX_PIXELS * 4 * 1.2
+    assert function["Timeout"] == TIMEOUT_SECONDS

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from stacks.parts.workflow import DEFINITIONS
 from tests.infrastructure.assembly import Deployment, Resource, listed, referred
 
@@ -191,13 +193,57 @@ def test_only_the_workflows_may_start_a_model(deployment):
 
 
 def test_detecting_reads_images_and_never_writes_or_deletes_them(deployment):
-    granted = actions_of(deployment, role_of(deployment, "detect_labels"))
-    assert {action for action in granted if action.startswith("s3:")} == {
-        "s3:GetObject",
-        "s3:GetObjectVersion",
-        "s3:ListBucket",
+    role = role_of(deployment, "detect_labels")
+    granted = actions_of(deployment, role)
+    reading = {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
+    assert {action for action in granted if action.startswith("s3:")} - {"s3:PutObject"} == reading
+    written = [
+        json.dumps(resource)
+        for policy, statement in deployment.statements()
+        if is_of(policy, role) and "s3:PutObject" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+    assert written
+    assert all("ResultsObjects" in resource for resource in written)
+    # Of a result it deletes only label items that a delivery which died has left.
+    deleting = {action for action in granted if "Delete" in action and not action.startswith("sqs:")}
+    assert deleting == {"dynamodb:DeleteItem"}
+
+
+def test_detecting_writes_label_lists_and_annotated_copies_and_nothing_else(deployment):
+    role = role_of(deployment, "detect_labels")
+    written = [
+        json.dumps(arn)
+        for policy, statement in deployment.statements()
+        if is_of(policy, role) and "s3:PutObject" in listed(statement["Action"])
+        for arn in listed(statement["Resource"])
+    ]
+    assert [arn.rpartition('"/')[2].rstrip('"]}') for arn in written] == ["annotated/*", "labels/*"]
+
+
+def test_detecting_reads_the_other_buckets_that_projects_name_and_no_more(many):
+    role = role_of(many, "detect_labels")
+    read = {
+        json.dumps(arn).rpartition(":::")[2].rstrip('"]}')
+        for policy, statement in many.statements()
+        if is_of(policy, role) and "s3:GetObject" in listed(statement["Action"])
+        for arn in listed(statement["Resource"])
+        if ":::" in json.dumps(arn)
     }
-    assert not any("Delete" in action for action in granted if not action.startswith("sqs:"))
+    assert read == {f"lake-{n}/*" for n in range(25)}
+
+
+@pytest.mark.parametrize("verb_noun", ["detect_labels", "sweep_results"])
+def test_who_tells_of_results_may_publish_on_the_topics_that_projects_name(many, verb_noun):
+    role = role_of(many, verb_noun)
+    named = {
+        arn
+        for policy, statement in many.statements()
+        if is_of(policy, role) and "sns:Publish" in listed(statement["Action"])
+        for arn in listed(statement["Resource"])
+        if isinstance(arn, str)
+    }
+    assert named == {f"arn:aws:sns:eu-west-1:123456789012:told-{n}" for n in range(25)}
 
 
 def test_detecting_finds_puts_off_and_deletes_messages_of_its_own_queues(deployment):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lambdas.detect_labels.queues import ASLEEP_SECONDS
+from lambdas.detect_labels.queues import ASLEEP_SECONDS, Message, wait_seconds
 from lambdas.names import UNKNOWN, dead_letter_queue_name, dead_letter_queue_of, queue_name
-from tests.infrastructure.assembly import Deployment, referred
+from tests.infrastructure.assembly import Deployment, Resource, referred
 
 DAY = 86_400
 
@@ -19,6 +19,16 @@ def dead_letter_queues(deployment: Deployment) -> set[tuple[str, str]]:
         arns += [said.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")]
         dead |= {(resource.stack, referred(arn)) for arn in arns if arn}
     return dead
+
+
+def of_images(deployment: Deployment, type_: str) -> list[Resource]:
+    """Return the queues, or the event sources, from which detect_labels gets its images."""
+    stacks = [stack for stack in deployment.templates if "-project-" in stack or stack.endswith("-inference")]
+    return [
+        resource
+        for resource in deployment.all(type_)
+        if resource.stack in stacks and (type_ != "AWS::SQS::Queue" or "RedrivePolicy" in resource.properties)
+    ]
 
 
 def test_every_queue_has_a_dead_letter_queue_or_is_one(deployment):
@@ -51,48 +61,67 @@ def test_a_source_queue_keeps_10_days_and_rings_at_7(deployment):
         for alarm in deployment.all("AWS::CloudWatch::Alarm")
         if alarm.properties.get("MetricName") == "ApproximateAgeOfOldestMessage"
     }
-    sources = [queue for queue in deployment.all("AWS::SQS::Queue") if "RedrivePolicy" in queue.properties]
+    sources = of_images(deployment, "AWS::SQS::Queue")
     assert len(sources) == len(deployment.said["projects"]) + 1
     for queue in sources:
         assert queue.properties["MessageRetentionPeriod"] == 10 * DAY, queue
         assert ages[queue.stack, queue.id] == 7 * DAY, queue
 
 
-def test_an_image_whose_model_sleeps_is_never_received_too_often_while_its_queue_keeps_it(deployment):
-    for queue in deployment.all("AWS::SQS::Queue"):
-        if "RedrivePolicy" in queue.properties:
-            receives = queue.properties["RedrivePolicy"]["maxReceiveCount"]
-            assert receives == 1000, queue  # the most that SQS takes
-            assert receives * ASLEEP_SECONDS > queue.properties["MessageRetentionPeriod"], queue
+@pytest.mark.parametrize("cause_seconds", [0, ASLEEP_SECONDS], ids=["throttled or busy", "asleep"])
+def test_an_image_that_is_put_off_is_never_received_too_often_while_its_queue_keeps_it(deployment, cause_seconds):
+    for queue in of_images(deployment, "AWS::SQS::Queue"):
+        receives, age = 0, 0.0
+        while age < queue.properties["MessageRetentionPeriod"]:
+            receives += 1
+            message = Message("m", "r", "{}", "q", receives=receives, sent_at=0)
+            age += wait_seconds(message, cause_seconds, lambda low, high: low)  # the worst luck
+        assert receives < queue.properties["RedrivePolicy"]["maxReceiveCount"], queue
 
 
 def test_visibility_is_at_least_six_times_the_timeout_of_the_function(deployment):
-    timeout = deployment.one("AWS::Lambda::Function", "detectlabels").properties["Timeout"]
+    readers = {"-requests": "queueimages"}  # all other queues are detect_labels'
     for queue in deployment.all("AWS::SQS::Queue"):
         if "RedrivePolicy" in queue.properties:
+            reader = next((name for end, name in readers.items() if queue.stack.endswith(end)), "detectlabels")
+            timeout = deployment.one("AWS::Lambda::Function", reader).properties["Timeout"]
             assert queue.properties["VisibilityTimeout"] >= 6 * timeout, queue
 
 
 def test_every_event_source_is_closed_but_that_of_unknown_keys(deployment):
-    for source in deployment.all("AWS::Lambda::EventSourceMapping"):
+    for source in of_images(deployment, "AWS::Lambda::EventSourceMapping"):
         assert source.properties["Enabled"] is source.stack.endswith("-inference"), source
         assert source.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], source
         assert source.properties["BatchSize"] == 10, source
 
 
 def test_event_sources_leave_room_in_the_account(deployment):
-    limits = [
-        source.properties["ScalingConfig"]["MaximumConcurrency"]
-        for source in deployment.all("AWS::Lambda::EventSourceMapping")
-    ]
+    limits = concurrencies(deployment)
     assert len(limits) == len(deployment.said["projects"]) + 1
-    assert min(limits) >= 2  # the least that Lambda takes
-    assert sum(limits) + 2 <= deployment.said.get("account_concurrency", 10)
+    assert min(limits.values()) >= 2  # the least that Lambda takes
+    assert sum(limits.values()) + 2 <= deployment.said.get("account_concurrency", 10)
+
+
+def test_a_project_with_more_inference_units_has_more_batches_at_a_time(many):
+    limits = concurrencies(many)
+    assert limits["project-project-0-xxxxxxxxxxxxxxxx"] == 5
+    assert limits["project-project-1-xxxxxxxxxxxxxxxx"] == 2
+    assert limits["inference"] == 2
+
+
+def concurrencies(deployment: Deployment) -> dict[str, int]:
+    """Return how many batches each event source may have at a time, by its stack."""
+    return {
+        source.stack.removeprefix(f"CustomLabels-{deployment.name}-"): source.properties["ScalingConfig"][
+            "MaximumConcurrency"
+        ]
+        for source in of_images(deployment, "AWS::Lambda::EventSourceMapping")
+    }
 
 
 def test_every_rule_target_has_a_dead_letter_queue_that_takes_letters_from_this_rule_only(deployment):
     rules = list(deployment.all("AWS::Events::Rule"))
-    assert len(rules) == len(deployment.said["projects"]) + 3
+    assert len(rules) == len(deployment.said["projects"]) + 4
     for rule in rules:
         (target,) = rule.properties["Targets"]
         for arn in (target["DeadLetterConfig"]["Arn"], target["Arn"]):
@@ -162,13 +191,15 @@ def test_each_way_for_a_workflow_to_end_badly_rings(deployment, metric):
     assert sorted(watched) == sorted(m.id for m in deployment.all("AWS::StepFunctions::StateMachine"))
 
 
-def test_the_guard_looks_every_five_minutes_and_its_silence_rings(deployment):
-    rule = deployment.one("AWS::Events::Rule", "Regularly").properties
+@pytest.mark.parametrize("room", ["guard", "sweep"])
+def test_the_guard_and_the_sweeper_look_every_five_minutes_and_their_silence_rings(deployment, room):
+    stack = f"CustomLabels-{deployment.name}-{room}"
+    (rule,) = [rule.properties for rule in deployment.all("AWS::Events::Rule") if rule.stack == stack]
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", "ENABLED")
     alarms = {
         alarm.properties["MetricName"]: alarm.properties
         for alarm in deployment.all("AWS::CloudWatch::Alarm")
-        if alarm.properties.get("Namespace") == "AWS/Lambda"
+        if alarm.properties.get("Namespace") == "AWS/Lambda" and alarm.stack == stack
     }
     silent = alarms["Invocations"]
     assert silent["Period"] * silent["EvaluationPeriods"] == 15 * 60

@@ -16,6 +16,7 @@ OUTPUTS = {
         "ImagesBucket",
         "DatasetsBucket",
         "TrainingOutputBucket",
+        "ResultsBucket",
         "ResultsTable",
         "RegistryTable",
         "ResultsTopicArn",
@@ -23,14 +24,16 @@ OUTPUTS = {
         "OperationsTopicArn",
     },
     "inference": {"DetectLabelsFunction", "UnknownQueueUrl", "UnknownDeadLetterQueueUrl"},
+    "requests": {"StartDetectionFunction", "GetDetectionFunction"},
     "training": {"TrainModelArn", "RunModelArn"},
     "guard": {"GuardModelsFunction"},
+    "sweep": {"SweepResultsFunction"},
     "project-digits": {"QueueUrl", "QueueArn", "DeadLetterQueueUrl", "EventSourceId"},
 }
 
 
-def test_a_deployment_is_storage_inference_training_guard_and_a_stack_for_each_project(deployment):
-    rooms = {"storage", "inference", "training", "guard"}
+def test_a_deployment_is_a_stack_for_each_room_and_one_for_each_project(deployment):
+    rooms = {"storage", "inference", "requests", "training", "guard", "sweep"}
     rooms |= {f"project-{project}" for project in deployment.said["projects"]}
     assert set(deployment.templates) == {f"CustomLabels-{deployment.name}-{room}" for room in rooms}
 
@@ -62,7 +65,7 @@ def test_cfn_lint_finds_nothing(deployment):
 
 
 def test_25_projects_fit_and_no_stack_comes_near_the_limit_of_resources(deployment, many):
-    assert len(many.templates) == 25 + 4
+    assert len(many.templates) == 25 + 6
     for templates in (deployment.templates, many.templates):
         for stack, template in templates.items():
             assert len(template["Resources"]) < 400, stack
@@ -96,7 +99,7 @@ def test_an_unknown_deployment_is_refused_with_those_that_are_known():
 
 def test_more_projects_than_the_account_can_run_at_once_are_refused_with_the_key_to_raise():
     said = {"small": {"projects": {f"project-{n}": {} for n in range(4)}}}
-    with pytest.raises(SettingsError, match=r"deployments\.small\.account_concurrency is 10, .* need 12"):
+    with pytest.raises(SettingsError, match=r"deployments\.small\.account_concurrency is 10, but 12 are needed"):
         read_deployment(node_of(deployment="small", deployments=said))
 
 

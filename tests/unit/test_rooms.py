@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("app", "benchmarks", "cli", "demo", "lambdas", "local", "stacks", "tests")
 FUNCTIONS = sorted(folder.name for folder in (ROOT / "lambdas").iterdir() if (folder / "__init__.py").exists())
-SHARED_WITH_STACKS = {"lambdas.names", "lambdas.deployment_settings", "lambdas.environment"}
+SHARED_WITH_STACKS = {"lambdas.delivery", "lambdas.deployment_settings", "lambdas.environment", "lambdas.names"}
 # Spelled in parts, so that this file mentions none of them itself.
 REGISTRY_HOSTS = [
     ".".join(parts).encode()

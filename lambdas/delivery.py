@@ -1,0 +1,26 @@
+"""How images reach detect_labels: what its queues, its event sources and its code must agree on."""
+
+from typing import Final
+
+CALLS_PER_UNIT: Final = 5.0  # detections a second that one inference unit answers, as the service's guide says
+BATCH: Final = 10  # messages that one invocation gets, and works on at the same time
+TIMEOUT_SECONDS: Final = 90  # of one invocation: a batch at a slow pace, or the decoding of one large picture
+KEPT_SECONDS: Final = 10 * 86_400  # that a message waits in its queue for a model to be started
+DEAD_KEPT_SECONDS: Final = 14 * 86_400  # that a dead letter waits for a person; the most that SQS takes
+# How often a message may be received. The code decides what is dead: this is for what it does not live to decide.
+MAX_RECEIVES: Final = 1000  # the most that SQS takes
+
+_LEAST: Final = 2  # that an event source may be limited to
+
+
+def max_concurrency(inference_units: int) -> int:
+    """Return how many batches to work on at the same time, so that they keep a model of so many units busy.
+
+    A batch of ten takes one to two seconds where its pace does not hold it back, and so five images a second and more.
+    """
+    return max(_LEAST, inference_units)
+
+
+def fair_rate(inference_units: int, invocations: int) -> float:
+    """Return the calls a second that each of so many invocations may expect of a model."""
+    return CALLS_PER_UNIT * inference_units / invocations

@@ -1,0 +1,83 @@
+"""Settles a batch: what ended badly goes back to its queue for a while, or to the dead-letter queue with its reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.detect_labels.batches import Ending
+from lambdas.detect_labels.detection import BusyError
+from lambdas.detect_labels.pacing import OutOfTimeError
+from lambdas.detect_labels.queues import ASLEEP_SECONDS, PATIENT_RECEIVES, Queues, Reason, wait_seconds
+from lambdas.errors import Meaning, ModelAsleepError, error_code, meaning
+from lambdas.events import MalformedEventError
+from lambdas.results import ResultsBusyError
+
+logger: Final = Logger()
+
+_RETRIED: Final = (Meaning.TRANSIENT, Meaning.THROTTLED)
+
+
+@dataclass(frozen=True)
+class Grave:
+    """Why a message is dead."""
+
+    reason: Reason
+    code: str
+
+
+def settle(queues: Queues, endings: Sequence[Ending], *, project: str, now: float) -> list[Ending]:
+    """Bury what is dead and put off what is not done; return the endings whose messages go back.
+
+    `now` is in epoch seconds.
+    """
+    back = [ending for ending in endings if ending.error is not None and not _buried(queues, ending, project)]
+    for ending in back:
+        logger.info("the image goes back to its queue", message_id=ending.message.id, reason=str(ending.error))
+    try:
+        queues.put_off([(ending.message, wait_seconds(ending.message, _least(ending, now))) for ending in back])
+    except (ClientError, BotoCoreError):
+        logger.exception("messages could not be put off; they come back when their visibility timeout ends")
+    return back
+
+
+def grave(ending: Ending) -> Grave | None:
+    """Say why a message is dead; None where another delivery may bring its image to an end."""
+    match ending.error:
+        case MalformedEventError():
+            return Grave(Reason.MALFORMED_EVENT, "")
+        case ClientError() | BotoCoreError() as error:
+            return None if meaning(error) in _RETRIED else Grave(Reason.CALL_REFUSED, error_code(error))
+        case BusyError() | ModelAsleepError() | OutOfTimeError() | ResultsBusyError():
+            return None
+    if ending.message.receives < PATIENT_RECEIVES:
+        return None
+    return Grave(Reason.UNEXPECTED_ERROR, type(ending.error).__name__)
+
+
+def _buried(queues: Queues, ending: Ending, project: str) -> bool:
+    found = grave(ending)
+    if found is None:
+        return False
+    message = ending.message
+    try:
+        queues.bury(message, found.reason, found.code, project, str(ending.error))
+    except (ClientError, BotoCoreError):
+        logger.exception("the dead-letter queue took nothing", message_id=message.id)
+        return False
+    logger.error(
+        "the message is in the dead-letter queue", message_id=message.id, reason=found.reason, exc_info=ending.error
+    )
+    return True
+
+
+def _least(ending: Ending, now: float) -> float:
+    """Return for how many seconds a message must not come back."""
+    match ending.error:
+        case ModelAsleepError():
+            return ASLEEP_SECONDS
+        case BusyError() as busy:
+            return max(0.0, busy.until - now)
+    return 0.0

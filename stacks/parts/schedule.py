@@ -1,0 +1,64 @@
+"""A function that runs regularly, and the alarms that tell when it does not."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_sns as sns
+
+from stacks.parts.alarms import alarm
+from stacks.parts.dead_letter_queue import DeadLetterQueue
+
+_EVERY = Duration.minutes(5)
+_MISSED = 3  # runs in a row, before a person hears of it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What people read where runs fail."""
+
+    holds: str  # what its dead-letter queue holds
+    so: str  # what a run that failed or is missing means
+
+
+def run_regularly(stack: Stack, function: lambda_.Function, *, name: str, words: Words, alarms_to: sns.ITopic) -> None:
+    """Run a stack's one function `name` every five minutes; ring where a run fails or three are missing."""
+    dead = DeadLetterQueue(stack, "Dead", name=f"{name}_dead", holds=words.holds, alarms_to=alarms_to)
+    lambda_.EventInvokeConfig(
+        stack,
+        "Invoked",
+        function=function,
+        retry_attempts=1,
+        max_event_age=_EVERY,  # the next run is due by then
+        on_failure=destinations.SqsDestination(dead.queue),
+    )
+    events.Rule(
+        stack,
+        "Regularly",
+        rule_name=name,
+        schedule=events.Schedule.rate(_EVERY),
+        targets=[targets.LambdaFunction(function, dead_letter_queue=dead.queue)],
+    )
+    alarm(
+        stack,
+        "Errors",
+        name=f"{name}-errors",
+        says=f"{name} failed, so {words.so}. Its log says why.",
+        metric=function.metric_errors(period=_EVERY, statistic="Sum"),
+        at_least=1,
+        to=alarms_to,
+    )
+    alarm(
+        stack,
+        "Silent",
+        name=f"{name}-silent",
+        says=f"{name} has not run for 15 minutes, so {words.so}. Is its rule enabled?",
+        metric=function.metric_invocations(period=_EVERY, statistic="Sum"),
+        below=1,
+        periods=_MISSED,
+        silence_is_bad=True,
+        to=alarms_to,
+    )

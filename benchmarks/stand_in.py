@@ -85,6 +85,9 @@ class _Memory:
     def owner(self, bucket: str) -> str | None:  # noqa: ARG002 - of the protocol
         return None
 
+    def region(self, bucket: str) -> str | None:  # noqa: ARG002 - of the protocol
+        return None
+
     def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:  # noqa: ARG002 - of the protocol
         self.contents[bucket, key] = body
 

@@ -23,6 +23,8 @@ from xml.sax.saxutils import escape
 from local import integrations
 from local.integrations import CachedClients, Integrations, TaskFailedError
 from local.overlay.lambda_entry import FAILURE
+from local.rekognition.boundary import answered
+from local.rekognition.protocol import Answer
 
 VERSION = "1.5.33"
 CONTROL = "/_local/"
@@ -64,17 +66,6 @@ Response = tuple[int, dict[str, str], bytes]
 
 class UnknownEmulatorError(RuntimeError):
     """The installed ministack is not the one that this file was written for."""
-
-
-class Answer(Protocol):
-    """What the Rekognition stand-in answers."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def body(self) -> bytes: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
 
 
 class Rekognition(Protocol):
@@ -159,7 +150,7 @@ def _serve_rekognition(rekognition: Rekognition) -> None:
             account=responses.get_account_id(),
             region=responses.get_region(),
         )
-        answer = await asyncio.get_running_loop().run_in_executor(pool, call)
+        answer = await asyncio.get_running_loop().run_in_executor(pool, answered, call)
         if not answer.status:  # a cut connection: promise a byte that never comes, and the server cuts it
             return 200, {"Content-Length": "1"}, b""
         return answer.status, {"Content-Type": "application/x-amz-json-1.1", **answer.headers}, answer.body
@@ -184,7 +175,7 @@ def _with_control(application: Any, control: Callable[[str, str, bytes], Answer]
         while more:
             event = await receive()
             body, more = body + event.get("body", b""), event.get("more_body", False)
-        answer = control(scope["method"], scope["path"], body)
+        answer = answered(functools.partial(control, scope["method"], scope["path"], body))
         headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})

@@ -67,11 +67,7 @@ def to_json(plan: TrainingPlan) -> dict[str, Any]:
         "Project": plan.project,
         "ProjectName": plan.rekognition_project,
         "Dataset": plan.dataset,
-        "Manifest": {
-            "Bucket": plan.manifest.bucket,
-            "Name": plan.manifest.key,
-            "Version": plan.manifest.version,
-        },
+        "Manifest": plan.manifest.to_s3_object(),
         "Attempt": plan.attempt,
         "VersionName": plan.version_name,
         "MinF1": plan.min_f1,

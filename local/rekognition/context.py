@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from local.rekognition.dataset_lifecycle import Dataset
 from local.rekognition.fault_plans import Fault
 from local.rekognition.human_loops import HumanLoops
 from local.rekognition.lifecycle import Version
@@ -22,6 +23,7 @@ class Context:
     state: State
     objects: ObjectStore
     begin_training: Callable[[Version], None]  # in the background
+    begin_reading: Callable[[Dataset], None]  # likewise
     label_jobs: LabelJobs
     human_loops: HumanLoops
     limits: DataLimits = DEFAULT_LIMITS

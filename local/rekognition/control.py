@@ -12,7 +12,9 @@ import json
 from dataclasses import asdict
 from typing import Final
 
-from local.rekognition.fault_plans import InvalidFaultPlanError, plan_as_json, plan_from
+from local.rekognition.fault_plan_json import plan_as_json, plan_from
+from local.rekognition.fault_plans import InvalidFaultPlanError
+from local.rekognition.operations import OPERATIONS
 from local.rekognition.protocol import Answer
 from local.rekognition.service import Rekognition
 
@@ -28,7 +30,7 @@ def control(rekognition: Rekognition, method: str, path: str, body: bytes) -> An
             return _answer(200, plan_as_json(rekognition.faults.plan))
         case "POST", "faults":
             try:
-                rekognition.faults.follow(plan_from(json.loads(body or b"{}")))
+                rekognition.faults.follow(plan_from(json.loads(body or b"{}"), OPERATIONS))
             except (InvalidFaultPlanError, ValueError, RecursionError) as error:
                 return _answer(400, {"message": str(error)})
             return _answer(200, plan_as_json(rekognition.faults.plan))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from local.rekognition.context import Context
 from local.rekognition.dataset_lifecycle import Dataset, DatasetStatus
 from local.rekognition.datasets import not_ready
 from local.rekognition.errors import in_use
-from local.rekognition.findings import mark
-from local.rekognition.manifests import Line
+from local.rekognition.findings import mark, unmarked
+from local.rekognition.lines import Line, labels_of
+from local.rekognition.manifests import write_line
 from local.rekognition.pages import page_of_list
 from local.rekognition.state import Caller
+
+_MOST_CHARACTERS = 100_000  # of an entry, in the API's model
 
 
 def describe_dataset(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
@@ -26,7 +30,7 @@ def describe_dataset(context: Context, caller: Caller, request: dict[str, Any]) 
         "DatasetStats": {
             "LabeledEntries": sum(line.annotated for line in dataset.lines),
             "TotalEntries": len(dataset.lines),
-            "TotalLabels": len(frozenset().union(*(line.all_labels for line in dataset.lines))),
+            "TotalLabels": len(labels_of(dataset.lines)),
             "ErrorEntries": sum(line.has_errors for line in dataset.lines),
         },
     }
@@ -35,8 +39,10 @@ def describe_dataset(context: Context, caller: Caller, request: dict[str, Any]) 
 
 def list_dataset_entries(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     """List the lines in their order, each with what was found wrong with it."""
-    found = [line for line in _settled(context, caller, request).lines if _is_wanted(line, request)]
-    shown, more = page_of_list(found, request)
+    lines: Sequence[Line] = _settled(context, caller, request).lines
+    for passes in _filters(request):
+        lines = [line for line in lines if passes(line)]
+    shown, more = page_of_list(lines, request)
     return {"DatasetEntries": [_entry(line) for line in shown], **more}
 
 
@@ -81,28 +87,27 @@ def _settled(context: Context, caller: Caller, request: dict[str, Any]) -> Datas
     return dataset
 
 
-def _is_wanted(line: Line, request: dict[str, Any]) -> bool:
-    """Tell whether a line passes all filters. HasErrors is one only when true."""
-    if "ContainsLabels" in request and not line.all_labels & set(request["ContainsLabels"]):
-        return False
-    if "Labeled" in request and line.annotated is not request["Labeled"]:
-        return False
-    part = request.get("SourceRefContains")
-    if part is not None and (line.source is None or part not in f"s3://{line.source.bucket}/{line.source.key}"):
-        return False
-    return line.has_errors or not request.get("HasErrors", False)
+def _filters(request: dict[str, Any]) -> list[Callable[[Line], bool]]:
+    """Return what a line must pass to be listed. HasErrors is a filter only when true."""
+    filters: list[Callable[[Line], bool]] = []
+    if "ContainsLabels" in request:
+        wanted = frozenset(request["ContainsLabels"])
+        filters.append(lambda line: not wanted.isdisjoint(line.all_labels))
+    if "Labeled" in request:
+        filters.append(lambda line: line.annotated is request["Labeled"])
+    if "SourceRefContains" in request:
+        part = request["SourceRefContains"]
+        filters.append(lambda line: line.source is not None and part in f"s3://{line.source.bucket}/{line.source.key}")
+    if request.get("HasErrors"):
+        filters.append(lambda line: line.has_errors)
+    return filters
 
 
 def _entry(line: Line) -> str:
-    entry = _unmarked(json.loads(line.text))
+    """Return the line with its marks, without the errors or without any mark if it would be too long with them."""
+    entry = unmarked(json.loads(line.text))
+    labelled = {"cl-metadata": {"is_labeled": line.annotated}}
+    plain = write_line(entry | labelled)
     mark(entry, (found for found in line.findings if found.is_error), "cl-errors")
-    return json.dumps(entry | {"cl-metadata": {"is_labeled": line.annotated}}, separators=(",", ":"))
-
-
-def _unmarked(element: Any) -> Any:
-    """Return the line without the marks that an earlier listing put on it."""
-    if isinstance(element, list):
-        return [_unmarked(item) for item in element]
-    if isinstance(element, dict):
-        return {name: _unmarked(value) for name, value in element.items() if name not in ("cl-errors", "cl-metadata")}
-    return element
+    marked = write_line(entry | labelled)
+    return next((text for text in (marked, plain) if len(text) <= _MOST_CHARACTERS), line.text.strip())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from local.rekognition.failures import SERVICE_ISSUE
+
 
 class ServiceError(Exception):
     """A refusal that the caller is told of: the error's name on the wire, its message and its other members."""
@@ -49,3 +51,7 @@ def invalid_image_format() -> ServiceError:
 
 def image_too_large() -> ServiceError:
     return ServiceError("ImageTooLargeException", "Image size is too large.")
+
+
+def internal_error() -> ServiceError:
+    return ServiceError("InternalServerError", SERVICE_ISSUE, 500)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+SERVICE_ISSUE = "Amazon Rekognition experienced a service issue."  # ours, not the data's
+
 
 class Failure(StrEnum):
     """Why it fails; the value is the message."""

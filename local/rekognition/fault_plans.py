@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 _OTHER_DETECTIONS: Final = frozenset(
     {"DetectLabels", "DetectModerationLabels", "StartLabelDetection", "GetLabelDetection"}
@@ -33,7 +32,8 @@ STEPS: Final = {
     Fault.HOSTING_FAILED: "StartProjectVersion",
 }
 
-MOST_SECONDS: Final = 3600.0
+MOST_SECONDS: Final = 3600.0  # that a latency may name, and that one request may wait in all
+MOST_SIGMA: Final = 10.0  # beyond, the wait is either none or the longest
 
 
 class InvalidFaultPlanError(ValueError):
@@ -46,7 +46,7 @@ class Distribution(StrEnum):
     FIXED = "fixed"  # always the first
     UNIFORM = "uniform"  # between the first and the second
     EXPONENTIAL = "exponential"  # the first is the mean
-    LOGNORMAL = "lognormal"  # the first is the median; the second, without unit, is sigma of the logarithm
+    LOGNORMAL = "lognormal"  # the first is the median; the second, 0 to 10 without unit, is sigma of the logarithm
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,13 @@ class Latency:
     second: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (0 <= self.seconds < MOST_SECONDS and 0 <= self.second < MOST_SECONDS):
-            raise InvalidFaultPlanError(f"a latency is {self.seconds} and {self.second}, give 0 to {MOST_SECONDS}")
+        bound = MOST_SIGMA if self.distribution is Distribution.LOGNORMAL else MOST_SECONDS
+        for member, value, most in (("seconds", self.seconds, MOST_SECONDS), ("second", self.second, bound)):
+            if not 0 <= value <= most:
+                raise InvalidFaultPlanError(f"latency.{member} is {value}: give 0 to {most:g}")
 
     def draw(self, chance: random.Random) -> float:
+        """Return the seconds to wait, which may be more than MOST_SECONDS."""
         match self.distribution:
             case Distribution.FIXED:
                 return self.seconds
@@ -89,13 +92,18 @@ class Rule:
     latency: Latency | None = None
 
     def __post_init__(self) -> None:
-        if (self.fault is Fault.LATENCY) != (self.latency is not None):
-            raise InvalidFaultPlanError(f"{self.fault}: latency rules, and only they, need a latency")
+        if self.fault is Fault.LATENCY and self.latency is None:
+            raise InvalidFaultPlanError("latency is missing: give its distribution and seconds")
+        if self.fault is not Fault.LATENCY and self.latency is not None:
+            raise InvalidFaultPlanError(f"latency does not belong to {self.fault}: leave it out")
         if not 0 <= self.probability <= 1:
-            raise InvalidFaultPlanError(f"{self.fault}: probability is {self.probability}, give 0 to 1")
+            raise InvalidFaultPlanError(f"probability is {self.probability}: give 0 to 1")
         step = STEPS.get(self.fault)
         if step and self.operations - {step}:
-            raise InvalidFaultPlanError(f"{self.fault} strikes {step} only, leave operations out")
+            named = ", ".join(sorted(self.operations))
+            raise InvalidFaultPlanError(f"operations is {named}: leave it out, {self.fault} strikes {step} only")
+        if any(number < 1 for number in self.on):
+            raise InvalidFaultPlanError(f"on is {sorted(self.on)}: count requests from 1")
 
     def concerns(self, operation: str) -> bool:
         if self.operations:
@@ -114,56 +122,3 @@ class FaultPlan:
 
 
 NO_FAULTS: Final = FaultPlan()
-
-
-def plan_from(given: object) -> FaultPlan:
-    """Read a plan as JSON has it. Raises InvalidFaultPlanError.
-
-    {"seed": 7, "rules": [{"fault": "throttling", "operations": ["DetectCustomLabels"], "probability": 0.1},
-    {"fault": "training_failed", "on": [1], "message": "The manifest file is empty."},
-    {"fault": "latency", "latency": {"distribution": "lognormal", "seconds": 0.2, "second": 0.5}}]}
-    """
-    try:
-        plan = _members(given, "seed", "rules")
-        return FaultPlan(tuple(_rule(rule) for rule in plan.get("rules", [])), int(plan.get("seed", 0)))
-    except (TypeError, ValueError, KeyError) as error:
-        raise InvalidFaultPlanError(f"the plan of faults cannot be read: {error}") from error
-
-
-def plan_as_json(plan: FaultPlan) -> dict[str, Any]:
-    """Write a plan as `plan_from` reads it."""
-    return {
-        "seed": plan.seed,
-        "rules": [
-            {"fault": rule.fault, "probability": rule.probability}
-            | ({"operations": sorted(rule.operations)} if rule.operations else {})
-            | ({"on": sorted(rule.on)} if rule.on else {})
-            | ({"message": rule.message} if rule.message is not None else {})
-            | ({"latency": vars(rule.latency)} if rule.latency else {})
-            for rule in plan.rules
-        ],
-    }
-
-
-def _rule(given: object) -> Rule:
-    rule = _members(given, "fault", "operations", "probability", "on", "message", "latency")
-    return Rule(
-        Fault(rule["fault"]),
-        frozenset(map(str, rule.get("operations", []))),
-        float(rule.get("probability", 1.0)),
-        frozenset(map(int, rule.get("on", []))),
-        rule.get("message"),
-        _latency(rule["latency"]) if rule.get("latency") else None,
-    )
-
-
-def _latency(given: object) -> Latency:
-    latency = _members(given, "distribution", "seconds", "second")
-    seconds, second = float(latency["seconds"]), float(latency.get("second", 0.0))
-    return Latency(Distribution(latency["distribution"]), seconds, second)
-
-
-def _members(given: object, *names: str) -> Mapping[str, Any]:
-    if not isinstance(given, dict) or given.keys() - set(names):
-        raise TypeError(f"expected an object of {', '.join(names)}; got {given!r}")
-    return given

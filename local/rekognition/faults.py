@@ -9,22 +9,22 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from local.rekognition.errors import ServiceError
-from local.rekognition.fault_plans import NO_FAULTS, STEPS, Fault, FaultPlan
+from local.rekognition.failures import SERVICE_ISSUE
+from local.rekognition.fault_plans import MOST_SECONDS, NO_FAULTS, STEPS, Fault, FaultPlan
 
 _REFUSALS: Final[Mapping[Fault, tuple[str, str, int]]] = {
     Fault.THROTTLING: ("ThrottlingException", "Amazon Rekognition is temporarily unable to process the request.", 500),
     Fault.PROVISIONED_THROUGHPUT: ("ProvisionedThroughputExceededException", "Provisioned Rate exceeded.", 400),
-    Fault.INTERNAL_ERROR: ("InternalServerError", "Amazon Rekognition experienced a service issue.", 500),
+    Fault.INTERNAL_ERROR: ("InternalServerError", SERVICE_ISSUE, 500),
     Fault.ACCESS_DENIED: ("AccessDeniedException", "You are not authorized to perform the action.", 400),
 }
-_STEP_FAILED: Final = "Amazon Rekognition experienced a service issue."
 
 
 @dataclass(frozen=True)
 class Struck:
     """What shall go wrong with one request."""
 
-    wait: float = 0.0  # seconds, before anything else
+    wait: float = 0.0  # seconds, before anything else; at most MOST_SECONDS
     cut: bool = False
     refusal: ServiceError | None = None
     endings: Mapping[Fault, str] = field(default_factory=dict)  # of the step that it begins: the StatusMessage
@@ -58,11 +58,11 @@ class Faults:
                 elif rule.fault is Fault.CONNECTION_CUT:
                     cut = True
                 elif rule.fault in STEPS:
-                    endings[rule.fault] = rule.message or _STEP_FAILED
+                    endings[rule.fault] = rule.message or SERVICE_ISSUE
                 else:
                     code, message, status = _REFUSALS[rule.fault]
                     refusal = refusal or ServiceError(code, rule.message or message, status)
-        return Struck(wait, cut, refusal, endings)
+        return Struck(min(wait, MOST_SECONDS), cut, refusal, endings)
 
     def _hits(self, number: int) -> bool:
         rule = self.plan.rules[number]

@@ -13,6 +13,9 @@ from typing import Any, cast
 
 Path = tuple[str | int, ...]
 
+_LONGEST_NAME = 255  # characters of an attribute's name in a message: fifty boxes may each repeat it
+_MARKS = ("cl-errors", "cl-metadata")  # in what ListDatasetEntries lists; to send them back is no mistake
+
 
 class Finding(StrEnum):
     """What can be wrong with one line; the value is the message."""
@@ -38,6 +41,10 @@ class Finding(StrEnum):
     WARNING_NO_ANNOTATIONS = "No annotations provided."
     WARNING_NO_ATTRIBUTE_ANNOTATIONS = "No attribute annotations provided."
 
+    def at(self, *path: str | int, about: str = "") -> Found:
+        """Return the finding at a place of the line; `about` is the attribute that the message names."""
+        return Found(self.name, self.value.format(about[:_LONGEST_NAME]), path)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -54,9 +61,20 @@ class Found:
 
 def mark(entry: dict[str, Any], found: Iterable[Found], key: str) -> None:
     """Append each finding to the list under `key` of the element that it is about."""
-    for finding in found:
-        element = _element(entry, finding.path)
-        element.setdefault(key, []).append({"code": finding.code, "message": finding.message})
+    # All elements are sought before one is changed: an attribute may have the name of the key.
+    for finding, element in [(finding, _element(entry, finding.path)) for finding in found]:
+        if not isinstance(element.get(key), list):
+            element[key] = []
+        element[key].append({"code": finding.code, "message": finding.message})
+
+
+def unmarked(element: Any) -> Any:
+    """Return a line, or what is in it, without the marks that an earlier listing put on it."""
+    if isinstance(element, list):
+        return [unmarked(item) for item in element]
+    if isinstance(element, dict):
+        return {name: unmarked(value) for name, value in element.items() if name not in _MARKS}
+    return element
 
 
 def _element(entry: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -30,6 +30,16 @@ class HumanLoops:
         with self._lock:
             self._arns.clear()
 
+    def contents(self) -> frozenset[str]:
+        """Return all that is to outlive this process."""
+        with self._lock:
+            return frozenset(self._arns)
+
+    def restore(self, contents: frozenset[str]) -> None:
+        """Take over what `contents` once returned."""
+        with self._lock:
+            self._arns = set(contents)
+
     def check(self, config: dict[str, Any]) -> None:
         """Raise InvalidParameterException unless the HumanLoopConfig names a flow definition."""
         if not _FLOW_DEFINITION.fullmatch(config["FlowDefinitionArn"]):

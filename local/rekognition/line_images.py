@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from local.rekognition.findings import Finding
+from local.rekognition.findings import Finding, Found
 from local.rekognition.images import CUSTOM_LABELS
-from local.rekognition.manifests import Line, PixelBox, without_labels
+from local.rekognition.lines import Line, PixelBox
 
 _LONGEST_SIDE_TRAINED = 1280  # pixels; the service shrinks what is longer before it learns
 _SMALLEST_BOX = 1  # pixels, after the shrinking; a box must be larger
@@ -30,16 +30,17 @@ def on_image(line: Line, width: float, height: float) -> Line:
     """Return the line without the boxes that leave an image of so many pixels, or that vanish in training."""
     shrinking = min(1.0, _LONGEST_SIDE_TRAINED / max(width, height))
     kept: list[PixelBox] = []
-    checked = replace(line, size=(width, height))
+    found: list[Found] = []
     for box in line.boxes:
         if min(box.left, box.top, box.width, box.height) < 0 or (
             box.left + box.width > width or box.top + box.height > height
         ):
-            checked = checked.found(Finding.ERROR_INVALID_BOUNDING_BOX, *box.path)
+            found.append(Finding.ERROR_INVALID_BOUNDING_BOX.at(*box.path))
         elif min(box.width, box.height) * shrinking <= _SMALLEST_BOX:
-            checked = checked.found(Finding.ERROR_BOUNDING_BOX_TOO_SMALL, *box.path)
+            found.append(Finding.ERROR_BOUNDING_BOX_TOO_SMALL.at(*box.path))
         else:
             kept.append(box)
-    for attribute in {box.path[0] for box in line.boxes} - {box.path[0] for box in kept}:
-        checked = checked.found(Finding.ERROR_NO_VALID_ANNOTATIONS, attribute)
-    return without_labels(replace(checked, boxes=tuple(kept)))
+    useful = {box.path[0] for box in kept}
+    emptied = dict.fromkeys(box.path[0] for box in line.boxes if box.path[0] not in useful)
+    found += [Finding.ERROR_NO_VALID_ANNOTATIONS.at(attribute) for attribute in emptied]
+    return replace(line, boxes=tuple(kept), size=(width, height)).found(*found).judged()

@@ -5,6 +5,9 @@ ours: time since RUNNING is cut into windows of 60 s, and a window has the units
 before, refused ones included, would have needed at `detections_per_unit`, between MinInferenceUnits and
 MaxInferenceUnits. The first window has MinInferenceUnits, and so has every one when there is no MaxInferenceUnits or
 `detections_per_unit` is off.
+
+Time in which the stand-in is down, between two processes on one folder, is not billed: models go on RUNNING, but
+nobody served.
 """
 
 from __future__ import annotations
@@ -55,6 +58,14 @@ class Run:
         ends = [at for at in (self.running, self.ended) if at is not None]
         return self.least * max(0.0, min(ends, default=now) - self.started)
 
+    def pass_over(self, since: float, until: float) -> None:
+        """Move what was not over at `since`, so that no time until `until` counts."""
+        if self.ended is not None and self.ended <= since:
+            return
+        self.started = _moved(self.started, since, until)
+        self.running = None if self.running is None else _moved(self.running, since, until)
+        self.ended = None if self.ended is None else _moved(self.ended, since, until)
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -97,6 +108,12 @@ class Meter:
         run.asked[window] = run.asked.get(window, 0) + 1
         return run.units_in(window)
 
+    def pass_over(self, since: float, until: float) -> None:
+        """Count nothing of the time between, in which nothing was served."""
+        for runs in self._runs.values():
+            for run in runs:
+                run.pass_over(since, max(since, until))
+
     def usage(self, now: float, bill_starting: bool = False) -> dict[str, Usage]:
         """Return each version's usage by its ARN."""
         used: dict[str, Usage] = {}
@@ -117,3 +134,7 @@ def training_seconds(version: Version) -> int:
 def _run(version: Version, running: float | None = None) -> Run:
     least = version.min_units or 1
     return Run(least, max(least, version.max_units or least), version.since, running)
+
+
+def _moved(at: float, since: float, until: float) -> float:
+    return min(at, since) + until - since

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, BinaryIO, Protocol
 
@@ -17,6 +18,7 @@ class Reason(StrEnum):
 
     MISSING = "missing"
     FORBIDDEN = "forbidden"
+    ELSEWHERE = "in another Region"
 
 
 class ObjectUnavailableError(Exception):
@@ -45,12 +47,16 @@ class ObjectStore(Protocol):
     def owner(self, bucket: str) -> str | None:
         """Return the canonical id of the bucket's owner, None when that cannot be told; never raises."""
 
+    def region(self, bucket: str) -> str | None:
+        """Return the Region that the bucket is in, None when that cannot be told; never raises."""
+
 
 class S3Objects:
     """The objects that an S3 client (boto3) sees."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        self._regions: dict[str, str] = {}  # by bucket; asked for once
 
     def size(self, bucket: str, key: str, version: str | None = None) -> int:
         return int(self._call("head_object", bucket, key, **_version(version))["ContentLength"])
@@ -79,6 +85,20 @@ class S3Objects:
         except (ClientError, BotoCoreError, KeyError):
             return None
 
+    def region(self, bucket: str) -> str | None:
+        if bucket not in self._regions:
+            try:
+                answer = self._client.head_bucket(Bucket=bucket)
+            except ClientError as error:  # that of a bucket which may not be seen tells it too
+                answer = error.response
+            except BotoCoreError:
+                return None
+            region = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-bucket-region")
+            if region is None:
+                return None
+            self._regions[bucket] = region
+        return self._regions[bucket]
+
     def _call(self, operation: str, bucket: str, key: str, **arguments: object) -> Any:
         try:
             return getattr(self._client, operation)(Bucket=bucket, Key=key, **arguments)
@@ -88,6 +108,40 @@ class S3Objects:
             raise ObjectUnavailableError(bucket, key, reason) from error
         except BotoCoreError as error:  # no such host, no credentials: from here the object is not there
             raise ObjectUnavailableError(bucket, key, Reason.MISSING) from error
+
+
+@dataclass(frozen=True)
+class RegionalObjects:
+    """The objects that an endpoint in one Region reaches: none in a bucket that is known to be in another."""
+
+    objects: ObjectStore
+    home: str
+
+    def size(self, bucket: str, key: str, version: str | None = None) -> int:
+        self._check(bucket, key)
+        return self.objects.size(bucket, key, version)
+
+    def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
+        self._check(bucket, key)
+        return self.objects.read(bucket, key, version)
+
+    def save(self, bucket: str, key: str, version: str | None, file: BinaryIO) -> None:
+        self._check(bucket, key)
+        self.objects.save(bucket, key, version, file)
+
+    def write(self, bucket: str, key: str, body: bytes, content_type: str) -> None:
+        self._check(bucket, key)
+        self.objects.write(bucket, key, body, content_type)
+
+    def owner(self, bucket: str) -> str | None:
+        return self.objects.owner(bucket)
+
+    def region(self, bucket: str) -> str | None:
+        return self.objects.region(bucket)
+
+    def _check(self, bucket: str, key: str) -> None:
+        if self.objects.region(bucket) not in (None, self.home):
+            raise ObjectUnavailableError(bucket, key, Reason.ELSEWHERE)
 
 
 def _version(version: str | None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from local.rekognition.errors import ServiceError
+from local.rekognition.validation import knows
 
 _MANY: Final = frozenset({"us-east-1", "us-west-2", "eu-west-1"})  # Regions with the larger rates of other detections
 _TAGGING: Final = frozenset({"TagResource", "UntagResource", "ListTagsForResource"})
@@ -99,11 +100,13 @@ def quotas_from(text: str) -> Quotas:
             whole = name != "detections_per_unit"
             change: dict[str, Any] = {name: None if value == _OFF else _number(word, value, whole)}
             quotas = replace(quotas, **change)
-        elif name[:1].isupper():
+        elif knows(name):
             quotas = replace(quotas, tps_of={**quotas.tps_of, name: _number(word, value, whole=False)})
         else:
             known = ", ".join(sorted(_NUMBERS))
-            raise UnknownQuotaError(f"{word!r} is no quota: say service, off, tps=on, or NAME=NUMBER of {known}")
+            raise UnknownQuotaError(
+                f"{word!r} is no quota: say service, off, tps=on, or NAME=NUMBER of an operation or {known}"
+            )
     return quotas
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from local.rekognition.evaluation import Evaluation
 from local.rekognition.failures import Failure
 from local.rekognition.findings import Finding, mark
-from local.rekognition.manifests import Line
+from local.rekognition.lines import Line
+from local.rekognition.manifests import write_line
 from local.rekognition.objects import ObjectStore
 from local.rekognition.orders import Order
 from local.rekognition.snapshots import iso_time
@@ -178,4 +179,4 @@ def _validated(line: Line) -> str:
     entry: dict[str, Any] = json.loads(line.text) if readable else {}
     mark(entry, (found for found in line.findings if found.is_error), "errors")
     mark(entry, (found for found in line.findings if not found.is_error), "warnings")
-    return json.dumps(entry)
+    return write_line(entry)

@@ -5,37 +5,28 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from local.rekognition import (
-    copying,
-    dataset_reports,
-    datasets,
-    detection,
-    label_detection,
-    moderation,
-    policies,
-    projects,
-    tags,
-    versions,
-    video_detection,
-)
 from local.rekognition.context import Context
+from local.rekognition.dataset_reading import DatasetReaders
 from local.rekognition.errors import ServiceError, invalid_parameter
+from local.rekognition.failures import SERVICE_ISSUE
 from local.rekognition.fault_plans import NO_FAULTS, FaultPlan
 from local.rekognition.faults import Faults, Struck
 from local.rekognition.human_loops import MOST_LOOPS, HumanLoops
 from local.rekognition.lifecycle import DEFAULT_DURATIONS, Durations, Status, Version
 from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.meter import Usage
-from local.rekognition.objects import ObjectStore
+from local.rekognition.objects import ObjectStore, RegionalObjects
+from local.rekognition.operations import OPERATIONS
 from local.rekognition.orders import Outcome
 from local.rekognition.protocol import CUT, Answer, failure, operation_of, read_body, success
 from local.rekognition.quotas import SERVICE_QUOTAS, Quotas
 from local.rekognition.rates import check_rate
+from local.rekognition.seals import Seal
 from local.rekognition.state import Caller, State
 from local.rekognition.storage import StateFolder
 from local.rekognition.topics import NO_TOPICS, Topics
@@ -43,40 +34,12 @@ from local.rekognition.training import train
 from local.rekognition.validation import knows, validated
 from local.rekognition.video_job import DEFAULT_SETTINGS, VideoSettings
 from local.rekognition.video_jobs import LabelJobs
-
-OPERATIONS: Mapping[str, Callable[[Context, Caller, dict[str, Any]], dict[str, Any]]] = {
-    "CreateProject": projects.create_project,
-    "DescribeProjects": projects.describe_projects,
-    "DeleteProject": projects.delete_project,
-    "CreateDataset": datasets.create_dataset,
-    "DescribeDataset": dataset_reports.describe_dataset,
-    "DeleteDataset": datasets.delete_dataset,
-    "ListDatasetEntries": dataset_reports.list_dataset_entries,
-    "ListDatasetLabels": dataset_reports.list_dataset_labels,
-    "UpdateDatasetEntries": datasets.update_dataset_entries,
-    "DistributeDatasetEntries": datasets.distribute_dataset_entries,
-    "CreateProjectVersion": versions.create_project_version,
-    "DescribeProjectVersions": versions.describe_project_versions,
-    "DeleteProjectVersion": versions.delete_project_version,
-    "StartProjectVersion": versions.start_project_version,
-    "StopProjectVersion": versions.stop_project_version,
-    "CopyProjectVersion": copying.copy_project_version,
-    "DetectCustomLabels": detection.detect_custom_labels,
-    "TagResource": tags.tag_resource,
-    "UntagResource": tags.untag_resource,
-    "ListTagsForResource": tags.list_tags_for_resource,
-    "PutProjectPolicy": policies.put_project_policy,
-    "ListProjectPolicies": policies.list_project_policies,
-    "DeleteProjectPolicy": policies.delete_project_policy,
-    "DetectLabels": label_detection.detect_labels,
-    "DetectModerationLabels": moderation.detect_moderation_labels,
-    "StartLabelDetection": video_detection.start_label_detection,
-    "GetLabelDetection": video_detection.get_label_detection,
-}
+from local.rekognition.wanted_objects import WantedObjects
+from local.rekognition.workers import Check, Workers
 
 _TRAININGS_AT_ONCE = 2
 _ONLY_READ = ("Describe", "Detect", "Get", "List")
-_CRASHED = "Amazon Rekognition experienced a service issue."
+_MAY_BEGIN_LOOP = "HumanLoopConfig"  # in a request that otherwise only reads
 _log = logging.getLogger(__name__)
 
 
@@ -106,16 +69,18 @@ class Rekognition:
         self._objects = objects
         self._now = now
         self._state = State(now, durations)
+        self._readers = DatasetReaders(self._state, objects, limits, self._save)
         self._context = Context(
             self._state,
             objects,
             self._begin_training,
-            label_jobs=LabelJobs(now, objects, topics, videos),
+            self._readers.begin,
+            label_jobs=LabelJobs(now, objects, topics, videos, self._save),
             human_loops=HumanLoops(most_human_loops),
             limits=limits,
             quotas=quotas,
         )
-        self._trainers = ThreadPoolExecutor(_TRAININGS_AT_ONCE, thread_name_prefix="training")
+        self._trainers = Workers(_TRAININGS_AT_ONCE, "training")
         self.faults = Faults(faults)
         self._plan = faults
         self._bill_starting = bill_starting
@@ -145,62 +110,85 @@ class Rekognition:
             return self._state.usage(self._bill_starting)
 
     def reset(self) -> None:
-        """Forget everything; trainings that still run come to nothing. The plan of faults begins anew."""
+        """Forget everything, and abandon the work in the background. The plan of faults begins anew."""
         with self._state.lock:
             self._state.forget()
+            self._readers.abandon()
+            self._trainers.abandon()
             self._context.label_jobs.forget()
             self._context.human_loops.forget()
             self.faults.follow(self._plan)
             self._save()
 
     def close(self) -> None:
-        """Wait for the trainings that run, keep what they bring, and leave the folder."""
-        self._trainers.shutdown(cancel_futures=True)
-        if self._folder:
-            with self._state.lock:
-                self._save()
-            self._folder.close()
+        """Wait for the work that has begun, keep what it brings, and leave the folder."""
+        self._readers.close()
+        self._trainers.close()
+        self._context.label_jobs.close()
+        with self._state.lock:
+            self._save()
+            if self._folder:
+                self._folder.close()
+            self._folder = None  # a thread that comes late must not write what is another process's now
 
     def _answer(self, operation: str, caller: Caller, request: dict[str, Any], struck: Struck) -> Answer:
         if struck.refusal:
             raise struck.refusal
-        context = replace(self._context, endings=struck.endings)
+        objects = RegionalObjects(self._objects, caller.region)
+        context = replace(self._context, objects=objects, endings=struck.endings)
         check_rate(context, caller, operation)
+        seal = Seal(self._state.token_key, caller, operation, request)
+        if request.get("NextToken"):
+            request = {**request, "NextToken": seal.open(request["NextToken"])}
         response = OPERATIONS[operation](context, caller, request)
-        if not operation.startswith(_ONLY_READ):
+        if "NextToken" in response:
+            response = {**response, "NextToken": seal.close(response["NextToken"])}
+        if not operation.startswith(_ONLY_READ) or _MAY_BEGIN_LOOP in request:
             self._save()
         return success(response)
 
     def _save(self) -> None:
-        if self._folder:
-            with self._state.lock:
-                self._folder.save(self._state.contents())
+        with self._state.lock:
+            if self._folder:
+                contents = {
+                    "at": self._now(),
+                    "state": self._state.contents(),
+                    "label_jobs": self._context.label_jobs.contents(),
+                    "human_loops": self._context.human_loops.contents(),
+                }
+                self._folder.save(contents)
 
     def _resume(self) -> None:
-        """Take up what the folder keeps: trainings begin again, a copy that was cut off has failed."""
-        contents = self._folder.load() if self._folder else None
-        if contents is None:
+        """Take up what the folder keeps: work begins again, a copy that was cut off has failed."""
+        kept = self._folder.load() if self._folder else None
+        if kept is None:
             return
         with self._state.lock:
-            self._state.restore(contents)
+            self._state.restore(kept["state"])
+            self._state.pass_over(kept["at"])
+            self._readers.resume()
+            self._context.human_loops.restore(kept["human_loops"])
+            self._context.label_jobs.restore(kept["label_jobs"])
             for version in self._state.in_status(Status.TRAINING_IN_PROGRESS):
                 if version.outcome is None:
                     self._begin_training(version)
             for version in self._state.in_status(Status.COPYING_IN_PROGRESS):
                 if version.outcome is None:
-                    self._state.put_version(replace(version, outcome=Outcome(_CRASHED), learned_at=self._now()))
+                    self._state.put_version(replace(version, outcome=Outcome(SERVICE_ISSUE), learned_at=self._now()))
 
     def _begin_training(self, version: Version) -> None:
-        learning = self._trainers.submit(train, version.order, self._objects, self._now, self._context.limits)
-        learning.add_done_callback(lambda done: self._end_training(version, done))
+        objects = RegionalObjects(self._objects, version.arn.split(":")[3])
+
+        def work(check: Check) -> Outcome:
+            return train(version.order, WantedObjects(objects, check), self._now, self._context.limits)
+
+        self._trainers.begin(work, lambda done: self._end_training(version, done))
 
     def _end_training(self, version: Version, learning: Future[Outcome]) -> None:
-        if learning.cancelled():
-            return  # it begins again when the folder is taken up
         error = learning.exception()
         if error is not None:
             _log.error("The training of %s crashed.", version.arn, exc_info=error)
-        outcome = Outcome(_CRASHED) if error is not None else learning.result()
+        outcome = Outcome(SERVICE_ISSUE) if error is not None else learning.result()
         with self._state.lock:
             if not self._state.has_version(version.arn):
                 return  # forgotten meanwhile

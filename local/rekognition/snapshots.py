@@ -5,13 +5,13 @@ Names of attributes, jobs and details are those of the guide's "Evaluation manif
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from local.rekognition.evaluation import Judged
-from local.rekognition.manifests import Line
+from local.rekognition.lines import Line
+from local.rekognition.manifests import write_line
 from local.rekognition.training_data import DataSet
 
 _TRAINING = "rekognition-custom-labels-training"
@@ -28,7 +28,7 @@ def iso_time(moment: float) -> str:
 def training_snapshot(data_set: DataSet, ended: float) -> Iterator[str]:
     """Give the lines that were trained with, an image each."""
     for number, line in enumerate(data_set.usable):
-        yield json.dumps(_ground_truth(line, number, iso_time(ended)))
+        yield write_line(_ground_truth(line, number, iso_time(ended)))
 
 
 def testing_snapshot(
@@ -38,7 +38,7 @@ def testing_snapshot(
     when = iso_time(ended)
     for number, (line, found) in enumerate(zip(data_set.usable, judged, strict=True)):
         evaluate = _boxes_evaluation if line.boxes else _labels_evaluation
-        yield json.dumps(_ground_truth(line, number, when) | evaluate(line, found, thresholds, when))
+        yield write_line(_ground_truth(line, number, when) | evaluate(line, found, thresholds, when))
 
 
 def _ground_truth(line: Line, number: int, when: str) -> dict[str, Any]:

@@ -1,30 +1,69 @@
-"""Put a fifth of the images aside for testing."""
+"""Put a fifth of the images aside for testing, so that every label is both learned and tested."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
-from local.rekognition.manifests import Line
-
-_EVERY = 5  # each fifth line is for testing
+_EVERY = 5  # each fifth image is for testing
 _LEAST_IMAGES = 2  # of a label: one to learn from, one to test with
 
-
-class TooFewImagesError(Exception):
-    """A label has too few images to be both learned and tested."""
+Labels = frozenset[str]
 
 
-def split(lines: Sequence[Line], labels: Callable[[Line], frozenset[str]]) -> tuple[list[Line], list[Line]]:
-    """Return the lines to train and those to test with: always the same, every combination of labels in its share.
+def can_be_split(labels: Iterable[Labels]) -> bool:
+    """Tell, from the labels of each image, whether every label has enough images to be both learned and tested."""
+    counts = Counter(label for each in labels for label in each)
+    return bool(counts) and min(counts.values()) >= _LEAST_IMAGES
 
-    Raises TooFewImagesError.
+
+def for_testing(texts: Sequence[str], labels: Sequence[Labels]) -> frozenset[int]:
+    """Return the numbers of the images to test with, given a text that identifies each image, and its labels.
+
+    The same images are chosen in whatever order they come: a fifth of every combination of labels. A label that this
+    leaves unlearned gets one of them back; one that it leaves untested gets one more, if none goes unlearned for it.
     """
-    counts = Counter(label for line in lines for label in labels(line))
-    if not counts or min(counts.values()) < _LEAST_IMAGES:
-        raise TooFewImagesError
-    # The hash orders a combination's lines by chance, yet always the same way.
-    ordered = sorted(lines, key=lambda line: (sorted(labels(line)), hashlib.sha256(line.text.encode()).hexdigest()))
-    training = [line for number, line in enumerate(ordered) if number % _EVERY != _EVERY - 1]
-    return training, ordered[_EVERY - 1 :: _EVERY]
+    # The hash orders a combination's images by chance, yet always the same way.
+    ranks = [(sorted(mine), hashlib.sha256(text.encode()).digest()) for text, mine in zip(texts, labels, strict=True)]
+    order = sorted(range(len(ranks)), key=ranks.__getitem__)
+    by_label: dict[str, list[int]] = defaultdict(list)
+    for number in order:
+        for label in labels[number]:
+            by_label[label].append(number)
+    testing = _Part(set(order[_EVERY - 1 :: _EVERY]), labels)
+    training = _Part(set(order) - testing.numbers, labels)
+    training.take_missing(testing, by_label, leave=0)
+    testing.take_missing(training, by_label, leave=1)
+    return frozenset(testing.numbers)
+
+
+class _Part:
+    """One part of the images, by their numbers, and how many of each label it has."""
+
+    def __init__(self, numbers: set[int], labels: Sequence[Labels]) -> None:
+        self.numbers = numbers
+        self._labels = labels
+        self._counts = Counter(label for number in numbers for label in labels[number])
+
+    def take_missing(self, other: _Part, by_label: Mapping[str, Sequence[int]], leave: int) -> None:
+        """Take an image of each label that is missing here, the rarest label first, and leave so many of each there."""
+        for label in sorted(by_label, key=lambda label: (len(by_label[label]), label)):
+            if self._counts[label]:
+                continue
+            spare = [number for number in by_label[label] if other._can_spare(number, leave)]
+            if spare:
+                self._take(max(spare, key=self._gain), other)
+
+    def _can_spare(self, number: int, leave: int) -> bool:
+        return all(self._counts[label] > leave for label in self._labels[number])
+
+    def _gain(self, number: int) -> int:
+        """Return how many labels that are missing here the image would bring."""
+        return sum(not self._counts[label] for label in self._labels[number])
+
+    def _take(self, number: int, other: _Part) -> None:
+        self.numbers.add(number)
+        other.numbers.remove(number)
+        self._counts.update(self._labels[number])
+        other._counts.subtract(self._labels[number])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Set
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ class State:
         self._versions: dict[str, Version] = {}
         self._datasets: dict[str, Dataset] = {}
         self._last_stamp = 0
+        self.token_key = secrets.token_bytes(32)  # of the tokens of pages
         self.tags: dict[str, dict[str, str]] = {}  # by ARN
         self.policies: dict[str, dict[str, ProjectPolicy]] = {}  # by the project's ARN, by name
         self.meter = Meter()
@@ -85,6 +87,11 @@ class State:
     def restore(self, contents: dict[str, Any]) -> None:
         """Take over what `contents` once returned."""
         vars(self).update(contents)
+
+    def pass_over(self, since: float) -> None:
+        """Let the meter count nothing of the time from `since` until now; everything else has gone on in it."""
+        self._catch_up()
+        self.meter.pass_over(since, self.now())
 
     def in_status(self, status: Status) -> list[Version]:
         """Return everyone's versions in a status."""
@@ -138,6 +145,10 @@ class State:
         if arn not in self._datasets or not arn.startswith(caller.arn("")):
             raise not_found(arn)
         return self._datasets[arn]
+
+    def unread_datasets(self) -> list[Dataset]:
+        """Return everyone's datasets whose manifest is still to be read."""
+        return [dataset for dataset in self._datasets.values() if dataset.ahead is None]
 
     def _catch_up(self) -> None:
         now = self.now()

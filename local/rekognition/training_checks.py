@@ -13,7 +13,6 @@ from local.rekognition.training_data import DataSet, TrainingData, UseCase
 
 # A StatusMessage has room for one failure: the first in this order, a cause before what follows from it.
 _WORST_FIRST = (
-    Failure.MANIFEST_ROWS_EXCEEDS_MAXIMUM,
     Failure.INVALID_PERMISSIONS_IMAGES_S3_BUCKET,
     Failure.FAILED_IMAGES_S3_COPY,
     Failure.TOO_MANY_INVALID_ROWS_IN_MANIFEST,
@@ -44,34 +43,25 @@ class Failures:
 
 def check(data: TrainingData, order: Order, objects: ObjectStore, limits: DataLimits) -> Failures:
     """Return all failures of content. Of an automatic split, what is wrong is wrong with the training set."""
-    region = order.version_arn.split(":")[3]
-    manifest = data.training + data.testing if data.split else data.training
-    training = [*_of_manifest(manifest, order.training, limits.most_lines(region, testing=False), objects, limits)]
+    manifest = data.whole or data.training
+    training = [*_of_manifest(manifest, order.training, objects, limits)]
     if not data.splittable and manifest.told:
         training.append(Failure.INSUFFICIENT_IMAGES_PER_LABEL_FOR_AUTOSPLIT)
     training += _of_labels(data.training, data.use_case)
-    if data.split:
-        testing: list[Failure] = []
-        spanning: list[Failure] = []
-    else:
-        most = limits.most_lines(region, testing=True)
-        testing = [*_of_manifest(data.testing, order.testing or (), most, objects, limits)]
-        spanning = [*_of_both(data.training, data.testing, limits)]
-    return Failures(tuple(training), tuple(testing), tuple(spanning))
+    if data.whole:
+        return Failures(tuple(training))
+    testing = _of_manifest(data.testing, order.testing or (), objects, limits)
+    return Failures(tuple(training), tuple(testing), tuple(_of_both(data.training, data.testing, limits)))
 
 
-def _of_manifest(
-    data_set: DataSet, data: Data, most_lines: int, objects: ObjectStore, limits: DataLimits
-) -> Iterator[Failure]:
-    if len(data_set.lines) > most_lines:
-        yield Failure.MANIFEST_ROWS_EXCEEDS_MAXIMUM
+def _of_manifest(data_set: DataSet, data: Data, objects: ObjectStore, limits: DataLimits) -> Iterator[Failure]:
     if data_set.unreachable:
         yield data_set.unreachable
     elif data_set.bad > limits.bad_lines * len(data_set.lines):
         yield Failure.TOO_MANY_INVALID_ROWS_IN_MANIFEST
-    if len(data_set.buckets) > 1:
+    if len(data_set.buckets) > 1:  # their owners are not asked for: each line may name another
         yield Failure.IMAGES_IN_MULTIPLE_S3_BUCKETS
-    if _is_of_two_owners(data_set, data, objects):
+    elif _is_of_two_owners(data_set, data, objects):
         yield Failure.INVALID_IMAGES_S3_BUCKET_OWNER
     if len(data_set.told) > limits.labels:
         yield Failure.MANIFEST_TOO_MANY_LABELS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -16,11 +16,12 @@ from local.rekognition.learning.image_labels import LARGEST_SIDE as IMAGE_LEVEL_
 from local.rekognition.learning.localization import LONGEST_SIDE as LOCALIZATION_SIDE
 from local.rekognition.limits import DataLimits
 from local.rekognition.line_images import on_image
-from local.rekognition.manifest_files import read_manifest
-from local.rekognition.manifests import Line, read_lines
+from local.rekognition.lines import Line
+from local.rekognition.manifest_files import read_manifests
+from local.rekognition.manifests import read_lines, row_count
 from local.rekognition.objects import ObjectStore, ObjectUnavailableError
 from local.rekognition.orders import Data, Entries, Location, Order
-from local.rekognition.splitting import TooFewImagesError, split
+from local.rekognition.splitting import can_be_split, for_testing
 
 
 class UseCase(StrEnum):
@@ -60,18 +61,21 @@ class DataSet:
     def buckets(self) -> frozenset[str]:
         return frozenset(line.source.bucket for line in self.lines if line.source)
 
-    def __add__(self, other: DataSet) -> DataSet:
-        return DataSet(
-            self.lines + other.lines,
-            self.examples + other.examples,
-            self.told | other.told,
-            self.unreachable or other.unreachable,
+    def part(self, numbers: Collection[int]) -> DataSet:
+        """Return the lines of these numbers, from 0, with their examples."""
+        examples = iter(self.examples)
+        pairs = [(line, next(examples) if line.usable else None) for line in self.lines]
+        mine = [pair for number, pair in enumerate(pairs) if number in numbers]
+        return replace(
+            self,
+            lines=tuple(line for line, _ in mine),
+            examples=tuple(example for _, example in mine if example is not None),
         )
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """All that a training has: when `split` is set, both sets are parts of one manifest.
+    """All that a training has. `whole` is the one manifest that both sets are parts of, when the service splits.
 
     `splittable` is False when that manifest has too few images of a label; the testing set is then empty.
     """
@@ -79,39 +83,39 @@ class TrainingData:
     use_case: UseCase
     training: DataSet
     testing: DataSet
-    split: bool
+    whole: DataSet | None = None
     splittable: bool = True
 
 
 def read_training_data(order: Order, objects: ObjectStore, limits: DataLimits) -> TrainingData:
     """Return what the order's manifests hold. Raises DataFailedError for what is wrong with whole files."""
-    training = _read_lines(order.training, objects, limits)
-    testing = None if order.testing is None else _read_lines(order.testing, objects, limits)
-    use_case = _use_case(training)
-    splittable = True
+    region = order.version_arn.split(":")[3]
+    lines = _read_lines(order.training, objects, limits, limits.most_lines(region, testing=False))
+    use_case = _use_case(lines)
     if order.testing is None:
-        try:
-            training, testing = split(training, lambda line: _of_use_case(line, use_case).labels)
-        except TooFewImagesError:
-            splittable = False
-    return TrainingData(
-        use_case,
-        _with_images(training, objects, use_case),
-        _with_images(testing or [], objects, use_case),
-        order.testing is None,
-        splittable,
-    )
+        return _split(lines, objects, use_case)
+    tests = _read_lines(order.testing, objects, limits, limits.most_lines(region, testing=True))
+    return TrainingData(use_case, _with_images(lines, objects, use_case), _with_images(tests, objects, use_case))
 
 
-def _read_lines(data: Data, objects: ObjectStore, limits: DataLimits) -> list[Line]:
-    if isinstance(data, Entries):
-        manifests = ["\n".join(data.lines)]
-    else:
-        manifests = [read_manifest(place, objects, limits) for place in data]
-    lines = [line for manifest in manifests for line in read_lines(manifest, limits)]
-    if not lines:
+def _split(lines: Sequence[Line], objects: ObjectStore, use_case: UseCase) -> TrainingData:
+    """Put images aside to test with: of those that can be looked at, so that each label keeps its share."""
+    splittable = can_be_split(_of_use_case(line, use_case).labels for line in lines)
+    whole = _with_images(lines, objects, use_case)
+    texts, labels = [line.text for line in whole.lines], [line.labels for line in whole.lines]
+    testing = for_testing(texts, labels) if splittable else frozenset()
+    training = set(range(len(lines))) - testing
+    return TrainingData(use_case, whole.part(training), whole.part(testing), whole, splittable)
+
+
+def _read_lines(data: Data, objects: ObjectStore, limits: DataLimits, most: int) -> list[Line]:
+    manifests = ["\n".join(data.lines)] if isinstance(data, Entries) else read_manifests(data, objects, limits)
+    rows = sum(map(row_count, manifests))
+    if not rows:
         raise DataFailedError(Failure.EMPTY_MANIFEST)
-    return lines
+    if rows > most:
+        raise DataFailedError(Failure.MANIFEST_ROWS_EXCEEDS_MAXIMUM)
+    return [line for manifest in manifests for line in read_lines(manifest, limits)]
 
 
 def _use_case(lines: Sequence[Line]) -> UseCase:

@@ -15,6 +15,7 @@ from local.rekognition.meter import training_seconds
 from local.rekognition.orders import Entries, Location, Order, Outcome
 from local.rekognition.pages import page
 from local.rekognition.quotas import check_quota
+from local.rekognition.results import inputs
 from local.rekognition.state import Caller, State
 
 
@@ -40,7 +41,8 @@ def create_project_version(context: Context, caller: Caller, request: dict[str, 
         order = Order(arn, project.name, name, training, testing, request)
         version = Version(arn, project.arn, stamp / 1000, order, Status.TRAINING_IN_PROGRESS, context.state.now())
         if Fault.TRAINING_FAILED in context.endings:
-            version = replace(version, outcome=_failed(context, request), learned_at=version.since)
+            failed = Outcome(context.endings[Fault.TRAINING_FAILED], results=inputs(order))
+            version = replace(version, outcome=failed, learned_at=version.since)
         context.state.put_version(version)
         context.state.tags[arn] = dict(request.get("Tags", {}))
     if version.outcome is None:
@@ -88,15 +90,6 @@ def _check_quotas_of_training(context: Context, caller: Caller, versions: int) -
     check_quota(context.quotas.models_per_project, versions + 1, "models of a project")
     training = context.state.count(caller, {Status.TRAINING_IN_PROGRESS})
     check_quota(context.quotas.trainings(caller.region), training + 1, "concurrent trainings")
-
-
-def _failed(context: Context, request: dict[str, Any]) -> Outcome:
-    """Return the end of a training that is to fail."""
-    results = {
-        "TrainingDataResult": {"Input": request.get("TrainingData", {})},
-        "TestingDataResult": {"Input": request.get("TestingData", {})},
-    }
-    return Outcome(context.endings[Fault.TRAINING_FAILED], results=results)
 
 
 def _in_status(state: State, caller: Caller, request: dict[str, Any], legal: set[Status]) -> Version:

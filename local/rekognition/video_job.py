@@ -78,13 +78,22 @@ class Ending:
 
 @dataclass(frozen=True)
 class Job:
-    """A job; `started` is in epoch seconds, the ending comes with the end of the real work."""
+    """A job; `started` is in epoch seconds, the ending comes with the end of the real work.
+
+    `is_told` when its topic, if there is one, has been told of the end, or refused to be.
+    """
 
     id: str
     caller: Caller
     request: dict[str, Any]
     started: float
     ending: Ending | None = None
+    is_told: bool = False
+
+    @property
+    def is_untold(self) -> bool:
+        """Tell whether its topic is still to hear of the end, which may be yet to come by the clock."""
+        return self.ending is not None and "NotificationChannel" in self.request and not self.is_told
 
     def findings(self, now: float) -> Sightings | Failure | None:
         """Return what the job gave; None while it is in progress."""

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import logging
 import secrets
-import tempfile
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
 from local.rekognition.errors import ServiceError, not_found
-from local.rekognition.labels import chosen, labels_of
-from local.rekognition.objects import ObjectStore, ObjectUnavailableError
+from local.rekognition.failures import SERVICE_ISSUE
+from local.rekognition.objects import ObjectStore
 from local.rekognition.state import Caller
 from local.rekognition.topics import Topics, TopicUnavailableError
+from local.rekognition.video_findings import findings
 from local.rekognition.video_job import DEFAULT_SETTINGS, Ending, Failure, Job, Sightings, VideoSettings, message
-from local.rekognition.videos import UnusableVideoError, VideoFlaw, watch
+from local.rekognition.wanted_objects import WantedObjects
+from local.rekognition.workers import Check, Workers
 
-_LEAST_CONFIDENCE = 50.0
 _JOBS_AT_WORK = 2
 _LOOK_AGAIN_SECONDS = 0.05  # of real time, while a job's end by the clock is awaited
-_CRASHED = "Amazon Rekognition experienced a service issue."
+_FAREWELL_SECONDS = 5.0  # of real time that closing waits for a topic; what it does not hear is told after a restart
 _log = logging.getLogger(__name__)
 
 
@@ -36,23 +36,49 @@ class LabelJobs:
         objects: ObjectStore,
         topics: Topics,
         settings: VideoSettings = DEFAULT_SETTINGS,
+        keep: Callable[[], None] = lambda: None,
     ) -> None:
+        """Begin without jobs. `keep` is called, without the lock, when one has changed in the background."""
         self.now = now
         self.limits = settings.limits
         self._settings = settings
         self._objects = objects
         self._topics = topics
+        self._keep = keep
         self._jobs: dict[str, Job] = {}
         self._lock = threading.RLock()
-        self._untold: list[Job] = []  # their work is over
-        self._is_telling = False
-        self._workers = ThreadPoolExecutor(_JOBS_AT_WORK, thread_name_prefix="video")
+        self._teller: threading.Thread | None = None
+        self._is_closed = False
+        self._workers = Workers(_JOBS_AT_WORK, "video")
+
+    def contents(self) -> Sequence[Job]:
+        """Return all that is to outlive this process."""
+        with self._lock:
+            return list(self._jobs.values())
+
+    def restore(self, contents: Sequence[Job]) -> None:
+        """Take over what `contents` once returned: work that had not ended begins again, what is untold is told."""
+        with self._lock:
+            self._jobs = {job.id: job for job in contents}
+        for job in contents:
+            if job.ending is None:
+                self._work_on(job)
+        self._begin_to_tell()
 
     def forget(self) -> None:
-        """Forget all jobs; of those that are at work, nobody is told any more."""
+        """Forget all jobs; those that are at work are abandoned, and nobody is told of any."""
         with self._lock:
             self._jobs.clear()
-            self._untold.clear()
+        self._workers.abandon()
+
+    def close(self) -> None:
+        """Wait for the jobs that are at work and for what is being told; the rest is left for a restart."""
+        self._workers.close()
+        with self._lock:
+            self._is_closed = True
+            teller = self._teller
+        if teller:
+            teller.join(_FAREWELL_SECONDS)
 
     def admit(self, caller: Caller, request: dict[str, Any]) -> Job | None:
         """Return the job that the same request with the same token began, None when a new one may begin.
@@ -81,7 +107,7 @@ class LabelJobs:
                 return known
             job = Job(secrets.token_hex(32), caller, request, self.now())
             self._jobs[job.id] = job
-        self._workers.submit(self._find, job).add_done_callback(lambda done: self._end(job, done))
+        self._work_on(job)
         return job
 
     def job(self, caller: Caller, job_id: str) -> Job:
@@ -99,56 +125,55 @@ class LabelJobs:
         self._jobs = {id_: job for id_, job in self._jobs.items() if job.ending is None or job.ending.at > since}
         return list(self._jobs.values())
 
-    def _find(self, job: Job) -> Sightings | Failure:
-        place = job.request["Video"]["S3Object"]
-        least = job.request.get("MinConfidence", _LEAST_CONFIDENCE)
-        filters = job.request.get("Settings", {}).get("GeneralLabels", {})
-        with tempfile.TemporaryFile() as file:
-            try:
-                self._objects.save(place["Bucket"], place["Name"], place.get("Version"), file)
-                file.seek(0)
-                return Sightings(*watch(file, self.limits.seconds, lambda it: chosen(labels_of(it), least, filters)))
-            except ObjectUnavailableError:
-                return Failure(VideoFlaw.UNAVAILABLE)
-            except UnusableVideoError as error:
-                return Failure(error.flaw)
+    def _work_on(self, job: Job) -> None:
+        def work(check: Check) -> Sightings | Failure:
+            return findings(job, WantedObjects(self._objects, check), self.limits.seconds, check)
+
+        self._workers.begin(work, lambda done: self._end(job, done))
 
     def _end(self, job: Job, work: Future[Sightings | Failure]) -> None:
         error = work.exception()
         if error is not None:
             _log.error("The video job %s crashed.", job.id, exc_info=error)
-        findings = Failure(_CRASHED, is_defect=True) if error is not None else work.result()
+        found = Failure(SERVICE_ISSUE, is_defect=True) if error is not None else work.result()
         with self._lock:
             if job.id not in self._jobs:
                 return  # forgotten meanwhile
-            job = replace(job, ending=Ending(findings, max(job.started + self._settings.seconds, self.now())))
-            self._jobs[job.id] = job
-            if "NotificationChannel" in job.request:
-                self._untold.append(job)
-                if not self._is_telling:
-                    self._is_telling = True
-                    threading.Thread(target=self._tell_all, name="video-topics", daemon=True).start()
+            ending = Ending(found, max(job.started + self._settings.seconds, self.now()))
+            self._jobs[job.id] = replace(job, ending=ending)
+        self._keep()
+        self._begin_to_tell()
+
+    def _begin_to_tell(self) -> None:
+        """Let a thread tell of each job when its end is reached, unless one is at it."""
+        with self._lock:
+            if self._teller is None and not self._is_closed and self._untold():
+                self._teller = threading.Thread(target=self._tell_all, name="video-topics", daemon=True)
+                self._teller.start()
+
+    def _untold(self) -> list[Job]:
+        return [job for job in self._jobs.values() if job.is_untold]
 
     def _tell_all(self) -> None:
-        """Tell of each job when its end is reached; return when there is none left."""
         try:
-            self._tell_while_there_are()
+            while (over := self._over()) is not None:
+                for job in over:
+                    self._tell(job)
+                if not over:
+                    time.sleep(_LOOK_AGAIN_SECONDS)
         finally:
             with self._lock:
-                self._is_telling = False
+                if self._teller is threading.current_thread():
+                    self._teller = None
 
-    def _tell_while_there_are(self) -> None:
-        while True:
-            with self._lock:
-                over = [job for job in self._untold if job.findings(self.now())]
-                self._untold = [job for job in self._untold if job not in over]
-                if not over and not self._untold:
-                    self._is_telling = False
-                    return
-            for job in over:
-                self._tell(job)
-            if not over:
-                time.sleep(_LOOK_AGAIN_SECONDS)
+    def _over(self) -> list[Job] | None:
+        """Return the jobs to tell of now, None when this thread is to end."""
+        with self._lock:
+            untold = self._untold()
+            if self._is_closed or not untold:
+                self._teller = None  # by the same look: a job that ends from now on begins another thread
+                return None
+            return [job for job in untold if job.findings(self.now())]
 
     def _tell(self, job: Job) -> None:
         channel = job.request["NotificationChannel"]
@@ -156,6 +181,11 @@ class LabelJobs:
             self._topics.publish(channel["SNSTopicArn"], channel["RoleArn"], message(job, self._settings.api))
         except TopicUnavailableError as error:
             _log.warning("Nobody is told that the video job %s is over: %s", job.id, error)
+        finally:  # it is tried once, whatever happens
+            with self._lock:
+                if job.id in self._jobs:
+                    self._jobs[job.id] = replace(job, is_told=True)
+            self._keep()
 
 
 def _token_in_use(token: str) -> ServiceError:

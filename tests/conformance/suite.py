@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from local.rekognition.operations import OPERATIONS as SERVED
 from local.rekognition.protocol import Answer
-from local.rekognition.service import OPERATIONS as SERVED
 from local.rekognition.validation import service_model
 from tests.conformance.answers import SERIALIZATION, VALIDATION, error_of, flaws
 from tests.conformance.constraints import OPERATIONS, Constraint, Kind, constraints_of

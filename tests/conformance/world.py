@@ -60,9 +60,7 @@ def _source(bench: Bench, key: str = "set.manifest") -> dict[str, Any]:
 
 
 def _dataset(bench: Bench, project: str, kind: str = "TRAIN", **more: Any) -> str:
-    arn = str(bench.call("CreateDataset", ProjectArn=project, DatasetType=kind, **more)["DatasetArn"])
-    bench.clock.pass_(_SETTLED)
-    return arn
+    return bench.created_dataset(ProjectArn=project, DatasetType=kind, **more)
 
 
 def _train_set(bench: Bench) -> str:

@@ -1,5 +1,6 @@
 """What the local cloud passes on to its Rekognition: quotas, and the control path."""
 
+import io
 import json
 import urllib.request
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ import boto3
 import botocore.exceptions
 import pytest
 from botocore.config import Config
+from PIL import Image
 
 from local.cloud import Profile, Running, local_cloud
 
@@ -52,3 +54,23 @@ def test_a_connection_is_cut_in_the_cloud_too(cloud, rekognition):
     with pytest.raises(botocore.exceptions.ConnectionClosedError):
         rekognition.describe_projects()
     rekognition.describe_projects()
+
+
+def test_an_image_in_another_region_is_out_of_reach(cloud):
+    images = {}
+    for region in ("eu-west-1", "us-west-2"):
+        s3 = boto3.client("s3", endpoint_url=cloud.endpoint, region_name=region)
+        s3.create_bucket(Bucket=region, CreateBucketConfiguration={"LocationConstraint": region})
+        s3.put_object(Bucket=region, Key="grey.png", Body=png())
+        images[region] = {"S3Object": {"Bucket": region, "Name": "grey.png"}}
+    for region, far in (("eu-west-1", "us-west-2"), ("us-west-2", "eu-west-1")):
+        client = boto3.client("rekognition", endpoint_url=cloud.endpoint, region_name=region)
+        assert client.detect_labels(Image=images[region])["Labels"]
+        with pytest.raises(client.exceptions.InvalidS3ObjectException):
+            client.detect_labels(Image=images[far])
+
+
+def png() -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (80, 80), "grey").save(stream, "PNG")
+    return stream.getvalue()

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -30,6 +30,7 @@ class MemoryObjects:
         self.forbidden: set[str] = set()  # buckets
         self.undecipherable: set[str] = set()  # keys of objects that can be seen but not read
         self.owners: dict[str, str] = {}  # of buckets; the rest are the caller's
+        self.regions: dict[str, str] = {}  # of buckets; of the rest it cannot be told
 
     def size(self, bucket: str, key: str, version: str | None = None) -> int:
         return len(self._content(bucket, key, version))
@@ -41,6 +42,9 @@ class MemoryObjects:
 
     def owner(self, bucket: str) -> str | None:
         return self.owners.get(bucket, "caller")
+
+    def region(self, bucket: str) -> str | None:
+        return self.regions.get(bucket)
 
     def _content(self, bucket: str, key: str, version: str | None) -> bytes:
         self._check(bucket, key)
@@ -122,11 +126,8 @@ class Bench:
     def trained(self, version: str) -> dict[str, Any]:
         """Let the training time pass and wait for the real work; return the description."""
         self.clock.pass_(DURATIONS.training)
-        patience = time.monotonic() + 60
-        while (found := self.describe(version))["Status"] == "TRAINING_IN_PROGRESS":
-            assert time.monotonic() < patience
-            time.sleep(0.02)
-        return found
+        self.wait_while(lambda: self.describe(version)["Status"] == "TRAINING_IN_PROGRESS")
+        return self.describe(version)
 
     def create_dataset(self, project: str, lines: list[str] | None, kind: str = "TRAIN") -> str:
         """Create a dataset of these lines, empty when None, and let its time pass."""
@@ -134,9 +135,21 @@ class Bench:
         if lines is not None:
             place = self.put_manifest(f"{kind}.manifest", lines)["Assets"][0]
             source = {"DatasetSource": place}
-        arn: str = self.call("CreateDataset", ProjectArn=project, DatasetType=kind, **source)["DatasetArn"]
+        return self.created_dataset(ProjectArn=project, DatasetType=kind, **source)
+
+    def created_dataset(self, **request: Any) -> str:
+        """Create a dataset, let its time pass and wait for the real work."""
+        arn: str = self.call("CreateDataset", **request)["DatasetArn"]
         self.clock.pass_(DURATIONS.dataset)
+        self.wait_while(lambda: self.dataset(arn)["Status"] == "CREATE_IN_PROGRESS")
         return arn
+
+    def wait_while(self, working: Callable[[], bool]) -> None:
+        """Wait for real work: by its own clock, as the service's stands still."""
+        patience = time.monotonic() + 60
+        while working():
+            assert time.monotonic() < patience
+            time.sleep(0.02)
 
     def change_dataset(self, dataset: str, *lines: str) -> None:
         """Update the entries and let the time pass."""

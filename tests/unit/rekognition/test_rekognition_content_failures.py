@@ -20,7 +20,6 @@ CAUSES = {
         "The manifest file contains too many invalid rows.",
         "testing",
     ),
-    "many rows": ("MANIFEST_ROWS_EXCEEDS_MAXIMUM", "The manifest file has too many rows.", "training"),
     "two buckets": (
         "IMAGES_IN_MULTIPLE_S3_BUCKETS",
         "The manifest file contains images from multiple S3 buckets.",
@@ -74,8 +73,6 @@ def data_of(bench: Bench, cause: str) -> tuple[list[str], list[str] | None]:
             return [*train, *["{}"] * 3], test
         case "bad test rows":
             return train, [*test, "{}", "{}"]
-        case "many rows":
-            return put_drawings(bench, "train", 21), test
         case "two buckets":
             return [*train, *elsewhere(train[:1])], test
         case "a bucket each":
@@ -154,6 +151,34 @@ def test_a_manifest_that_is_too_large_leaves_no_summary():
     assert found["StatusMessage"] == "The manifest file size exceeds the maximum supported size."
     assert "ManifestSummary" not in found
     assert not any(bucket == "out" for bucket, _, _ in bench.objects.contents)
+
+
+@pytest.mark.parametrize("rows", [(21, 4), (10, 21)])
+def test_too_many_rows_leave_no_summary_and_no_image_is_looked_at(rows):
+    bench = Bench(limits=SMALL)
+    train, test = ([label_line(f"{number}.png", "disc") for number in range(count)] for count in rows)
+    found = failed(bench, train, test)
+    assert (found["Status"], found["StatusMessage"]) == ("TRAINING_FAILED", "The manifest file has too many rows.")
+    assert "ManifestSummary" not in found
+
+
+def test_manifests_together_are_no_larger_than_one_may_be():
+    bench = Bench(limits=SMALL)
+    project = bench.call("CreateProject", ProjectName="shapes")["ProjectArn"]
+    half = bench.put_manifest("m.manifest", [" " * 60_000 + "{}"])["Assets"]
+    found = bench.trained(
+        bench.create_version(project, TrainingData={"Assets": half * 2}, TestingData={"AutoCreate": True})
+    )
+    assert found["StatusMessage"] == "The manifest file size exceeds the maximum supported size."
+
+
+def test_of_many_buckets_no_owner_is_asked_for():
+    bench, asked = Bench(), []
+    bench.objects.owner = asked.append
+    lines = [label_line(f"{number}.png", "disc").replace("//data", f"//b{number}") for number in range(50)]
+    found = failed(bench, [*put_drawings(bench, "train", 10), *lines], put_drawings(bench, "test", 4))
+    assert found["Status"] == "TRAINING_FAILED"
+    assert len(asked) <= 2
 
 
 def test_a_manifest_without_an_extension_is_of_no_format():

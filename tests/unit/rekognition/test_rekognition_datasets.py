@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import json
 import re
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from rekognition_bench import ACCOUNT, DURATIONS, REGION, Bench, asset, label_line, put_drawings
+from rekognition_bench import ACCOUNT, DURATIONS, REGION, Bench, MemoryObjects, asset, label_line, put_drawings
 
 from local.rekognition.limits import DEFAULT_LIMITS
 
@@ -59,6 +62,7 @@ def test_a_dataset_takes_its_time_to_be_created(bench, project):
     assert status(bench, arn)[0] == "CREATE_IN_PROGRESS"
     assert stats(bench, arn) == (0, 0, 0, 0)
     bench.clock.pass_(1)
+    bench.wait_while(lambda: status(bench, arn)[0] == "CREATE_IN_PROGRESS")
     assert status(bench, arn)[::2] == ("CREATE_COMPLETE", "SUCCESS")
     assert stats(bench, arn) == (10, 10, 2, 0)
     assert bench.dataset(arn)["CreationTimestamp"] == int(arn.split("/")[-1]) / 1000
@@ -149,11 +153,101 @@ def test_a_manifest_that_cannot_be_used_fails_the_creation_with_the_service_s_wo
     if cause == "forbidden":
         bench.objects.forbidden.add("data")
     request = {"ProjectArn": project, "DatasetType": "TRAIN", "DatasetSource": asset("data", key)}
-    arn = bench.call("CreateDataset", **request)["DatasetArn"]
-    bench.clock.pass_(DURATIONS.dataset)
+    arn = bench.created_dataset(**request)
     assert status(bench, arn) == ("CREATE_FAILED", MANIFEST_FAILURES[cause], "CLIENT_ERROR")
-    assert bench.error("UpdateDatasetEntries", DatasetArn=arn, Changes=CHANGES) == "ResourceInUseException"
     bench.call("DeleteDataset", DatasetArn=arn)
+
+
+class Gate(MemoryObjects):
+    """An object store that lets nobody read until it is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = threading.Event()
+
+    def read(self, bucket: str, key: str, version: str | None = None) -> bytes:
+        assert self.open.wait(60)
+        return super().read(bucket, key, version)
+
+
+def begun(bench: Bench) -> str:
+    """Create a dataset whose manifest is still being read."""
+    project = bench.call("CreateProject", ProjectName="shapes")["ProjectArn"]
+    source = bench.put_manifest("a.manifest", LINES)["Assets"][0]
+    request = {"ProjectArn": project, "DatasetType": "TRAIN", "DatasetSource": source}
+    arn: str = bench.call("CreateDataset", **request)["DatasetArn"]
+    return arn
+
+
+def test_a_dataset_is_answered_before_its_manifest_is_read():
+    bench = Bench(objects=Gate())
+    dataset = begun(bench)
+    bench.clock.pass_(10 * DURATIONS.dataset)
+    assert status(bench, dataset)[0] == "CREATE_IN_PROGRESS"
+    assert bench.error("UpdateDatasetEntries", DatasetArn=dataset, Changes=CHANGES) == "ResourceInUseException"
+    bench.objects.open.set()
+    bench.wait_while(lambda: status(bench, dataset)[0] == "CREATE_IN_PROGRESS")
+    assert status(bench, dataset)[0] == "CREATE_COMPLETE"
+    assert bench.dataset(dataset)["LastUpdatedTimestamp"] == bench.clock()
+    assert stats(bench, dataset) == (10, 10, 2, 0)
+
+
+def test_a_reading_that_ends_after_a_reset_leaves_nothing():
+    bench = Bench(objects=Gate())
+    dataset = begun(bench)
+    bench.service.reset()
+    bench.objects.open.set()
+    bench.service.close()  # waits for it
+    assert bench.error("DescribeDataset", DatasetArn=dataset) == "ResourceNotFoundException"
+
+
+def test_a_reading_that_crashes_is_the_service_s_fault(bench, project):
+    bench.objects.size = lambda *_: 1 // 0
+    dataset = bench.create_dataset(project, LINES)
+    message = "Amazon Rekognition experienced a service issue."
+    assert status(bench, dataset) == ("CREATE_FAILED", message, "SERVICE_ERROR")
+
+
+def test_a_dataset_that_could_not_be_created_can_be_filled(bench, project):
+    source = asset("data", "none.manifest")
+    dataset = bench.created_dataset(ProjectArn=project, DatasetType="TRAIN", DatasetSource=source)
+    assert status(bench, dataset)[0] == "CREATE_FAILED"
+    bench.change_dataset(dataset, *LINES)
+    assert status(bench, dataset)[0] == "UPDATE_COMPLETE"
+    assert stats(bench, dataset) == (10, 10, 2, 0)
+
+
+def test_a_line_that_nests_too_deep_is_dropped(bench, project):
+    deep = LINES[0].replace("0.png", "deep.png")[:-1] + ', "x": ' + "[" * 600 + "]" * 600 + "}"
+    dataset = bench.create_dataset(project, [*LINES, deep])
+    assert len(sources(bench, dataset)) == 10
+
+
+def test_an_entry_is_listed_with_its_characters_as_they_are(bench, project):
+    line = label_line("0.png", "disc")[:-1] + ', "note": "' + "語" * 99_000 + '"}'
+    dataset = bench.create_dataset(project, [line])
+    (entry,) = bench.call("ListDatasetEntries", DatasetArn=dataset)["DatasetEntries"]
+    assert "語" * 99_000 in entry
+    assert len(entry) <= 100_000
+
+
+@pytest.mark.parametrize(("spare", "marked"), [(60_000, ["cl-errors", "cl-metadata"]), (100, ["cl-metadata"]), (0, [])])
+def test_an_entry_has_the_marks_that_it_has_room_for(bench, project, spare, marked):
+    line = json.loads(box_line("bad.png", ("valve", -1, 0, 100, 100)))
+    line["note"] = "x" * (99_990 - spare - len(json.dumps(line, separators=(",", ":"))))
+    dataset = bench.create_dataset(project, [json.dumps(line, separators=(",", ":"))])
+    (entry,) = bench.entries(dataset)
+    assert [name for name in entry if name.startswith("cl-")] == marked
+
+
+def test_marks_of_attributes_named_like_them_can_be_listed(bench, project):
+    names = ("cl", "cl-errors")
+    boxed = json.loads(box_line("a.png", ("valve", -1, 0, 100, 100)))
+    line = {"source-ref": boxed["source-ref"]}
+    line |= dict.fromkeys(names, boxed["bb"]) | {f"{name}-metadata": boxed["bb-metadata"] for name in names}
+    dataset = bench.create_dataset(project, [json.dumps(line)])
+    (entry,) = bench.entries(dataset)
+    assert entry["cl-metadata"] == {"is_labeled": False}
 
 
 def test_lines_without_a_use_are_dropped_and_nobody_is_told():
@@ -218,7 +312,8 @@ def test_pages_of_entries_show_each_once_and_in_order(bench, project):
 def test_a_token_of_other_filters_is_refused(bench, project):
     dataset = bench.create_dataset(project, LINES)
     token = bench.call("ListDatasetEntries", DatasetArn=dataset, MaxResults=4)["NextToken"]
-    for request in ({"Labeled": True, "NextToken": token}, {"NextToken": "nonsense"}):
+    deep = base64.b64encode(b"[" * 768).decode()
+    for request in ({"Labeled": True, "NextToken": token}, {"NextToken": "nonsense"}, {"NextToken": deep}):
         refused = bench.error("ListDatasetEntries", DatasetArn=dataset, **request)
         assert refused == "InvalidPaginationTokenException"
 
@@ -257,6 +352,64 @@ def test_a_failed_update_leaves_all_as_it_was(bench, project):
     assert stats(bench, dataset) == (10, 10, 2, 0)
     bench.change_dataset(dataset, LINES[0])
     assert status(bench, dataset)[0] == "UPDATE_COMPLETE"
+
+
+def meanwhile(monkeypatch, module: str, function: str, act: Callable[[], object]) -> None:
+    """Act once, at the moment at which a request begins to judge lines."""
+    target = importlib.import_module(f"local.rekognition.{module}")
+    works, left = getattr(target, function), [act]
+
+    def work(*args, **keywords):
+        if left:
+            left.pop()()
+        return works(*args, **keywords)
+
+    monkeypatch.setattr(target, function, work)
+
+
+@pytest.mark.parametrize("function", ["changed_by", "distributed"])
+def test_others_are_answered_while_lines_are_judged(bench, project, monkeypatch, function):
+    train, test = bench.create_dataset(project, LINES), bench.create_dataset(project, None, "TEST")
+    answered = threading.Event()
+
+    def ask() -> None:
+        bench.call("DescribeProjects")
+        answered.set()
+
+    def another_asks() -> None:
+        threading.Thread(target=ask, daemon=True).start()
+        assert answered.wait(10)
+
+    meanwhile(monkeypatch, "datasets", function, another_asks)
+    if function == "changed_by":
+        bench.call("UpdateDatasetEntries", DatasetArn=train, Changes=CHANGES)
+    else:
+        bench.call("DistributeDatasetEntries", Datasets=[{"Arn": train}, {"Arn": test}])
+    assert answered.is_set()
+
+
+def test_an_update_loses_nothing_of_one_that_overtook_it(bench, project, monkeypatch):
+    dataset = bench.create_dataset(project, LINES)
+    overtaking = label_line("other.png", "star")
+    meanwhile(monkeypatch, "datasets", "changed_by", lambda: bench.change_dataset(dataset, overtaking))
+    bench.change_dataset(dataset, label_line("mine.png", "moon"))
+    assert sources(bench, dataset)[-2:] == ["other.png", "mine.png"]
+
+
+def test_an_update_of_what_became_busy_is_refused(bench, project, monkeypatch):
+    dataset = bench.create_dataset(project, LINES)
+    meanwhile(monkeypatch, "datasets", "changed_by", lambda: bench.call("DeleteDataset", DatasetArn=dataset))
+    assert bench.error("UpdateDatasetEntries", DatasetArn=dataset, Changes=CHANGES) == "ResourceInUseException"
+    assert status(bench, dataset)[0] == "DELETE_IN_PROGRESS"
+
+
+def test_a_distribution_takes_the_lines_of_an_update_that_overtook_it(bench, project, monkeypatch):
+    train, test = bench.create_dataset(project, LINES), bench.create_dataset(project, None, "TEST")
+    new = [label_line(f"new/{number}.png", "star") for number in range(2)]
+    meanwhile(monkeypatch, "datasets", "distributed", lambda: bench.change_dataset(train, *new))
+    bench.call("DistributeDatasetEntries", Datasets=[{"Arn": train}, {"Arn": test}])
+    bench.clock.pass_(DURATIONS.dataset)
+    assert len(sources(bench, train)) + len(sources(bench, test)) == 12
 
 
 def test_a_busy_dataset_is_left_alone(bench, project):
@@ -303,6 +456,21 @@ def test_a_distribution_moves_a_fifth_of_every_label(bench, project):
     assert status(bench, train)[0] == status(bench, test)[0] == "UPDATE_COMPLETE"
     assert (stats(bench, train), stats(bench, test)) == ((8, 8, 2, 0), (2, 2, 2, 0))
     assert not set(sources(bench, train)) & set(sources(bench, test))
+
+
+def test_of_few_images_each_label_gets_one_to_train_and_one_to_test_with(bench, project):
+    train, test = bench.create_dataset(project, LINES[:4]), bench.create_dataset(project, None, "TEST")
+    bench.call("DistributeDatasetEntries", Datasets=[{"Arn": train}, {"Arn": test}])
+    bench.clock.pass_(DURATIONS.dataset)
+    assert (stats(bench, train), stats(bench, test)) == ((2, 2, 2, 0), (2, 2, 2, 0))
+
+
+def test_a_distribution_leaves_the_lines_in_their_order(bench, project):
+    train, test = bench.create_dataset(project, LINES), bench.create_dataset(project, None, "TEST")
+    bench.call("DistributeDatasetEntries", Datasets=[{"Arn": train}, {"Arn": test}])
+    bench.clock.pass_(DURATIONS.dataset)
+    for dataset in (train, test):
+        assert sources(bench, dataset) == sorted(sources(bench, dataset))
 
 
 def test_too_few_images_cannot_be_distributed(bench, project):

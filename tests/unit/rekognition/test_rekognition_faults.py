@@ -7,17 +7,18 @@ import statistics
 import pytest
 from rekognition_bench import DURATIONS, Bench, shapes_data
 
+from local.rekognition.fault_plan_json import plan_as_json, plan_from
 from local.rekognition.fault_plans import (
+    MOST_SECONDS,
     Distribution,
     Fault,
     FaultPlan,
     InvalidFaultPlanError,
     Latency,
     Rule,
-    plan_as_json,
-    plan_from,
 )
 from local.rekognition.faults import Faults
+from local.rekognition.operations import OPERATIONS
 from local.rekognition.protocol import CUT
 
 
@@ -106,6 +107,17 @@ def test_a_training_fails_with_the_given_reason(bench, project):
     assert bench.trained(bench.create_version(project, "v2", **shapes_data(bench)))["Status"] == "TRAINING_COMPLETED"
 
 
+def test_a_training_of_data_sets_fails_in_the_shape_of_one_that_failed_by_itself(bench, project):
+    bench.create_dataset(project, None)
+    itself = bench.trained(bench.create_version(project, "v1"))
+    bench.service.faults.follow(plan(Rule(Fault.TRAINING_FAILED, message=itself["StatusMessage"])))
+    forced = bench.trained(bench.create_version(project, "v2"))
+    own = {"ProjectVersionArn", "CreationTimestamp", "TrainingEndTimestamp"}
+    assert {k: v for k, v in forced.items() if k not in own} == {k: v for k, v in itself.items() if k not in own}
+    assert forced["TrainingDataResult"] == {"Input": {}}
+    assert forced["TestingDataResult"] == {"Input": {"AutoCreate": False}}
+
+
 def test_hosting_fails_after_starting_and_is_billed_no_further(bench, version):
     bench.service.faults.follow(plan(Rule(Fault.HOSTING_FAILED, message="No capacity.")))
     start = {"ProjectVersionArn": version, "MinInferenceUnits": 1}
@@ -133,28 +145,77 @@ def test_a_plan_is_read_from_json_and_written_back():
             },
         ],
     }
-    assert plan_as_json(plan_from(given)) == given
+    assert plan_as_json(plan_from(given, OPERATIONS)) == given
 
 
 @pytest.mark.parametrize(
-    "rule",
+    ("rule", "complaint"),
     [
-        [],
-        {},
-        {"fault": "rain"},
-        {"fault": "throttling", "colour": "red"},
-        {"fault": "throttling", "probability": 1.1},
-        {"fault": "throttling", "on": ["x"]},
-        {"fault": "throttling", "latency": {"distribution": "fixed", "seconds": 1}},
-        {"fault": "latency"},
-        {"fault": "latency", "latency": {"distribution": "fixed", "seconds": -1}},
-        {"fault": "latency", "latency": {"distribution": "fixed"}},
-        {"fault": "hosting_failed", "operations": ["CreateProject"]},
+        ([], r"a rule is \[\]: give an object of fault, operations, probability, on, message, latency"),
+        ({}, "fault is None: give one of throttling, "),
+        ({"fault": "rain"}, "fault is 'rain': give one of throttling, "),
+        ({"fault": "throttling", "colour": "red"}, "a rule has 'colour': it may have fault, "),
+        (
+            {"fault": "throttling", "operations": ["DetectCustomLabel"]},
+            "'DetectCustomLabel'.* give DetectCustomLabels$",
+        ),
+        ({"fault": "throttling", "operations": ["DetectFaces"]}, "operations has 'DetectFaces', which is not served"),
+        ({"fault": "throttling", "operations": "DetectLabels"}, "operations is 'DetectLabels': give a list of names"),
+        ({"fault": "throttling", "operations": [7]}, r"operations is \[7\]: give a list of names"),
+        ({"fault": "throttling", "probability": 1.1}, "probability is 1.1: give 0 to 1"),
+        ({"fault": "throttling", "probability": float("nan")}, "probability is nan: give 0 to 1"),
+        ({"fault": "throttling", "probability": "often"}, "probability is 'often': give a number"),
+        ({"fault": "throttling", "probability": True}, "probability is True: give a number"),
+        ({"fault": "throttling", "probability": 10**400}, "probability is too large: give a smaller number"),
+        ({"fault": "throttling", "on": ["x"]}, r"on is \['x'\]: give a list of whole numbers"),
+        ({"fault": "throttling", "on": [0]}, r"on is \[0\]: count requests from 1"),
+        ({"fault": "throttling", "on": 1}, "on is 1: give a list of whole numbers"),
+        ({"fault": "throttling", "message": {"a": "b"}}, "message is {'a': 'b'}: give a text"),
+        ({"fault": "throttling", "message": None}, "message is None: give a text"),
+        ({"fault": "throttling", "latency": {"distribution": "fixed", "seconds": 1}}, "latency does not belong to thr"),
+        ({"fault": "latency"}, "latency is missing: give its distribution and seconds"),
+        ({"fault": "latency", "latency": 1}, "latency is 1: give an object of distribution, seconds, second"),
+        (
+            {"fault": "latency", "latency": {"distribution": "fixed", "seconds": -1}},
+            "latency.seconds is -1.0: give 0",
+        ),
+        ({"fault": "latency", "latency": {"distribution": "fixed"}}, "latency.seconds is missing: give a number"),
+        (
+            {"fault": "latency", "latency": {"distribution": "x", "seconds": 1}},
+            "distribution is 'x': give one of",
+        ),
+        (
+            {"fault": "latency", "latency": {"distribution": "lognormal", "seconds": 1, "second": 10.1}},
+            "latency.second is 10.1: give 0 to 10",
+        ),
+        ({"fault": "hosting_failed", "operations": ["CreateProject"]}, "operations is CreateProject: leave it out"),
     ],
 )
-def test_a_plan_that_makes_no_sense_is_refused(rule):
-    with pytest.raises(InvalidFaultPlanError):
-        plan_from({"rules": [rule]})
+def test_a_rule_that_makes_no_sense_is_refused_with_its_number_member_and_remedy(rule, complaint):
+    with pytest.raises(InvalidFaultPlanError, match=f"^rule 2: .*{complaint}"):
+        plan_from({"rules": [{"fault": "throttling"}, rule]}, OPERATIONS)
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ([], r"the plan is \[\]: give an object of seed, rules"),
+        ({"rule": []}, "the plan has 'rule': it may have seed, rules"),
+        ({"rules": {}}, "rules is {}: give a list of objects"),
+        ({"seed": "7"}, "seed is '7': give a whole number"),
+        ({"seed": 7.5}, "seed is 7.5: give a whole number"),
+    ],
+)
+def test_a_plan_that_makes_no_sense_is_refused_with_its_member_and_remedy(given, complaint):
+    with pytest.raises(InvalidFaultPlanError, match=f"^{complaint}"):
+        plan_from(given, OPERATIONS)
+
+
+def test_one_request_waits_an_hour_at_most(bench):
+    wild = Latency(Distribution.LOGNORMAL, MOST_SECONDS, 10.0)
+    faults = Faults(plan(*[Rule(Fault.LATENCY, latency=wild)] * 3))
+    waits = [faults.strike("DetectLabels").wait for _ in range(500)]
+    assert max(waits) == MOST_SECONDS
 
 
 def test_reset_begins_the_plan_of_the_start_anew():

@@ -51,6 +51,8 @@ WHOLE_LINE = [
     ("ERROR_INVALID_JSON_LINE", ""),
     ("ERROR_INVALID_JSON_LINE", "[]"),
     ("ERROR_INVALID_JSON_LINE", '{"source-ref": NaN}'),
+    ("ERROR_INVALID_JSON_LINE", '{"source-ref": "s3://data/good.png", "x": 1e999}'),
+    ("ERROR_INVALID_JSON_LINE", '{"source-ref": "s3://data/good.png", "x": ' + "[" * 600 + "]" * 600 + "}"),
     ("ERROR_INVALID_JSON_LINE", r'{"source-ref": "s3://data/\ud800.png"}'),
     ("ERROR_INVALID_JSON_LINE", " " * 100_000 + label_line("good.png", "disc")),
     ("ERROR_MISSING_SOURCE_REF", "{}"),
@@ -160,6 +162,28 @@ def test_the_messages_are_the_guide_s(bench):
     found, _ = validated(bench, json.dumps(setting(boxes(), "none", "bb", "annotations")))
     assert found["bb"]["errors"][0]["message"] == "The format of the label attribute bb is invalid."
     assert found["errors"][0]["message"] == "No valid label attributes found."
+
+
+def test_a_bad_line_is_given_back_with_its_characters_as_they_are(bench):
+    line = json.dumps(image_level(type="日本"), ensure_ascii=False)
+    validated(bench, line)
+    written = bench.objects.read("out", "results/TrainingManifestWithValidation-codes-v1.json").decode()
+    assert '"type":"日本"' in written.splitlines()[0]
+
+
+@pytest.mark.parametrize("value", [7, "text", {"a": 1}, [{"code": "ERROR_OLD"}]])
+def test_a_line_that_has_errors_of_its_own_is_given_back_with_ours(bench, value):
+    found, _ = validated(bench, json.dumps({"source-ref": "s3://data/good.png", "errors": value}))
+    assert codes(found, LINE)[-1] == "ERROR_NO_LABEL_ATTRIBUTES"
+
+
+def test_an_attribute_named_errors_is_judged_like_any(bench):
+    boxed = boxes(("disc", -1, 8, 40, 40))
+    line = {"x": 1, "x-metadata": {"type": "groundtruth/object-detection"}} | boxed
+    line["errors"], line["errors-metadata"] = line.pop("bb"), line.pop("bb-metadata")
+    found, statistics = validated(bench, json.dumps(line))
+    assert codes(found, LINE)[-1] == "ERROR_NO_VALID_LABEL_ATTRIBUTES"
+    assert statistics["invalid_json_lines"] == 1
 
 
 DATASET_CODES = {code for code, _, _ in INNER} | {"ERROR_NO_LABEL_ATTRIBUTES", "ERROR_INVALID_IMAGE_DIMENSION"}

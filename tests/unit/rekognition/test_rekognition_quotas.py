@@ -171,7 +171,8 @@ def test_quotas_are_read_from_a_text(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "none", "projects", "projects=-1", "projects=x", "tps=5", "DetectCustomLabels=nan"]
+    "text",
+    ["", "none", "projects", "projects=-1", "projects=x", "tps=5", "DetectCustomLabels=nan", "DetectCustomLabel=1"],
 )
 def test_a_text_that_names_no_quota_is_refused(text):
     with pytest.raises(UnknownQuotaError):

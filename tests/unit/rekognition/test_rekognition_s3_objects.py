@@ -70,6 +70,26 @@ def test_the_owner_of_a_bucket_is_the_one_of_its_access_list(s3):
     assert S3Objects(s3.client).owner("bucket") == "abc"
 
 
+def test_the_region_of_a_bucket_is_asked_for_once(s3):
+    told = {"ResponseMetadata": {"HTTPHeaders": {"x-amz-bucket-region": "eu-west-1"}}}
+    s3.add_response("head_bucket", told, {"Bucket": "bucket"})
+    objects = S3Objects(s3.client)
+    assert [objects.region("bucket") for _ in range(2)] == ["eu-west-1"] * 2
+
+
+def test_a_bucket_that_may_not_be_seen_tells_its_region_too(s3):
+    told = {"HTTPHeaders": {"x-amz-bucket-region": "eu-west-1"}}
+    s3.add_client_error("head_bucket", "403", http_status_code=403, response_meta=told)
+    assert S3Objects(s3.client).region("bucket") == "eu-west-1"
+
+
+def test_the_region_of_a_bucket_that_is_missing_is_none_and_asked_for_again(s3):
+    for _ in range(2):
+        s3.add_client_error("head_bucket", "404", http_status_code=404)
+    objects = S3Objects(s3.client)
+    assert [objects.region("bucket") for _ in range(2)] == [None] * 2
+
+
 def test_an_owner_that_may_not_be_known_is_none(s3):
     s3.add_client_error("get_bucket_acl", "AccessDenied", http_status_code=403)
     assert S3Objects(s3.client).owner("bucket") is None

@@ -6,8 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 
 import boto3
 import botocore.exceptions
@@ -129,11 +127,18 @@ def test_paginators_walk_all_pages(client):
     assert [len(page["ProjectDescriptions"]) for page in pages] == [2, 2, 1]
 
 
-def test_a_request_over_8_mb_is_refused_unread(client):
-    request = urllib.request.Request(client.meta.endpoint_url, b"", {"Content-Length": str(9 * 1024 * 1024)})
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(request)
-    assert refused.value.code == 413
+def test_an_image_of_12_mb_breaks_the_model_s_bound_and_not_the_connection(client):
+    with pytest.raises(botocore.exceptions.ClientError, match=r"'image\.bytes'.*equal to 5242880") as refused:
+        client.detect_labels(Image={"Bytes": bytes(12_000_000)})
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_request_of_70_mb_is_taken_whole_and_told_that_it_is_too_large(client):
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        client.detect_labels(Image={"Bytes": bytes(52_000_000)})
+    found = refused.value.response
+    assert found["Error"]["Code"] == "RequestEntityTooLargeException"
+    assert found["ResponseMetadata"]["HTTPStatusCode"] == 413
 
 
 def test_the_module_serves_from_the_command_line():

@@ -54,6 +54,7 @@ def test_each_label_is_cut_at_its_own_threshold_unless_the_caller_gives_one(requ
         state,
         MemoryObjects(),
         begin_training=lambda version: pytest.fail(f"{version} trains"),
+        begin_reading=lambda dataset: pytest.fail(f"{dataset} is read"),
         label_jobs=LabelJobs(Clock(), MemoryObjects(), NO_TOPICS),
         human_loops=HumanLoops(),
     )

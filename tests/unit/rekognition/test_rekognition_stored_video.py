@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from dataclasses import dataclass, field
 
@@ -38,6 +39,21 @@ class MemoryTopics:
         if role_arn in self.forbidden:
             raise TopicUnavailableError(f"{role_arn} may not publish")
         self.published.append((topic_arn, role_arn, json.loads(message)))
+
+
+class Slow(MemoryObjects):
+    """Objects that wait to be released, when there is something to wait for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.release: threading.Event | None = None
+        self.asked = 0
+
+    def save(self, bucket, key, version, file):
+        self.asked += 1
+        if self.release:
+            assert self.release.wait(30)
+        super().save(bucket, key, version, file)
 
 
 @pytest.fixture
@@ -113,6 +129,21 @@ def test_reset_forgets_the_jobs_and_tells_of_none(bench, topics):
     assert bench.error("GetLabelDetection", JobId=job) == "ResourceNotFoundException"
     over(bench, start(bench))
     assert topics.published == []
+
+
+def test_reset_frees_the_threads_of_jobs_that_are_at_work(topics):
+    objects, release = Slow(), threading.Event()
+    objects.release = release
+    bench = Bench(objects=objects)
+    serve(bench, topics, SETTINGS)
+    bench.objects.write("films", "a b.mp4", video(), "video/mp4")
+    for _ in range(5):
+        start(bench)
+    until(lambda: objects.asked == 2)  # all threads wait
+    bench.service.reset()
+    objects.release = None
+    assert over(bench, start(bench))["JobStatus"] == "SUCCEEDED"
+    release.set()
 
 
 def test_a_job_in_progress_has_no_labels_yet(bench):
@@ -327,6 +358,86 @@ def test_a_token_is_refused_when_made_up_or_of_another_request_or_a_day_old(benc
     assert bench.error("GetLabelDetection", JobId=job, NextToken=token) == "InvalidPaginationTokenException"
 
 
+def test_a_token_is_of_one_account(bench):
+    jobs = []
+    for account in (ACCOUNT, "999999999999"):
+        _, answer = bench.send("StartLabelDetection", account=account, Video=STORED)
+        jobs.append(answer["JobId"])
+    over(bench, jobs[0])
+    token = bench.call("GetLabelDetection", JobId=jobs[0], MaxResults=1)["NextToken"]
+    status, body = bench.send("GetLabelDetection", account="999999999999", JobId=jobs[1], NextToken=token)
+    assert (status, body["__type"]) == (400, "InvalidPaginationTokenException")
+
+
+@pytest.fixture
+def kept(topics, tmp_path) -> Bench:
+    """A bench with a folder."""
+    bench = Bench()
+    resume(bench, topics, tmp_path)
+    bench.objects.write("films", "a b.mp4", video((RED, BLUE), seconds=2.0), "video/mp4")
+    return bench
+
+
+def resume(bench: Bench, topics, folder) -> None:
+    bench.service = Rekognition(
+        objects=bench.objects, now=bench.clock, durations=DURATIONS, topics=topics, videos=SETTINGS, folder=folder
+    )
+
+
+def kill(bench: Bench) -> None:
+    """Leave the folder to the next as a killed process does: what its threads still bring comes to nothing."""
+    bench.service._folder.close()
+    bench.service._folder = None
+    bench.service._context.label_jobs._is_closed = True
+
+
+def test_a_job_its_token_and_its_results_survive_a_restart(kept, topics, tmp_path):
+    request = {"ClientRequestToken": "once", "JobTag": "t"}
+    job = start(kept, **request)
+    before = over(kept, job)
+    kept.service.close()
+    resume(kept, topics, tmp_path)
+    assert kept.call("GetLabelDetection", JobId=job) == before
+    assert start(kept, **request) == job
+    other = {"Video": STORED, "ClientRequestToken": "once"}
+    assert kept.error("StartLabelDetection", **other) == "IdempotentParameterMismatchException"
+
+
+def test_what_was_seen_is_written_once(kept, tmp_path):
+    over(kept, start(kept))
+    kept.call("CreateProject", ProjectName="p")
+    (file,) = (tmp_path / "parts").iterdir()
+    written = file.stat().st_mtime_ns
+    kept.call("CreateProject", ProjectName="q")
+    assert file.stat().st_mtime_ns == written
+
+
+def test_a_job_that_was_cut_off_begins_again_and_tells_of_its_end(kept, topics, tmp_path):
+    kept.service._context.label_jobs._workers.begin = lambda *_: None  # it never gets to work
+    job = start(kept, NotificationChannel=CHANNEL)
+    kill(kept)
+    resume(kept, topics, tmp_path)
+    assert over(kept, job)["JobStatus"] == "SUCCEEDED"
+    until(lambda: topics.published)
+    assert [message["JobId"] for _, _, message in topics.published] == [job]
+
+
+def test_an_end_that_was_not_told_is_told_after_a_restart_and_only_once(kept, topics, tmp_path):
+    job = start(kept, NotificationChannel=CHANNEL)
+    kept.service.close()  # waits for the work; the job's time by the clock has not come
+    assert topics.published == []
+    kept.clock.pass_(SETTINGS.seconds)
+    resume(kept, topics, tmp_path)
+    until(lambda: topics.published)
+    kept.service.close()
+    resume(kept, topics, tmp_path)
+    over(kept, job)
+    start(kept, NotificationChannel=CHANNEL)
+    kept.clock.pass_(SETTINGS.seconds)
+    until(lambda: len(topics.published) == 2)
+    assert [message["JobId"] == job for _, _, message in topics.published] == [True, False]
+
+
 def film_of(*frames: dict[str, float]) -> Sightings:
     """What is seen when each half second shows the named labels with their confidences."""
     labels = {n * 500: [Label(name, sure) for name, sure in frame.items()] for n, frame in enumerate(frames)}
@@ -375,19 +486,13 @@ def test_min_confidence_and_filters_choose_among_the_labels(bench):
 
 
 def test_the_clock_alone_ends_no_job_that_is_still_at_work():
-    release = []
-
-    class Slow(MemoryObjects):
-        def save(self, bucket, key, version, file):
-            until(lambda: release)
-            super().save(bucket, key, version, file)
-
     clock, objects = Clock(), Slow()
     objects.write("films", "a b.mp4", video(), "video/mp4")
+    release = objects.release = threading.Event()
     jobs = LabelJobs(clock, objects, NO_TOPICS, SETTINGS)
     caller = Caller(ACCOUNT, REGION)
     job = jobs.begin(caller, {"Video": STORED})
     clock.pass_(10 * SETTINGS.seconds)
     assert jobs.job(caller, job.id).findings(clock()) is None
-    release.append(True)
+    release.set()
     until(lambda: jobs.job(caller, job.id).findings(clock()))

@@ -73,6 +73,28 @@ def test_an_automatic_split_keeps_a_fifth_for_testing(bench, project):
     assert [label["NumberOfTestingImages"] for label in summary["LabelEvaluationResults"]] == [2, 2]
 
 
+def test_a_few_images_are_split_so_that_each_label_is_learned_and_tested(bench, project):
+    assert train(bench, project, put_drawings(bench, "train", 4))["Status"] == "TRAINING_COMPLETED"
+    summary = json.loads(bench.objects.read("out", "results/EvaluationResultSummary-shapes-v1.json"))
+    assert summary["EvaluationDetails"]["NumberOfTrainingImages"] == 2
+    assert [label["NumberOfTestingImages"] for label in summary["LabelEvaluationResults"]] == [1, 1]
+
+
+def test_images_are_split_after_those_that_cannot_be_read_are_left_out(bench, project):
+    good, bad = put_drawings(bench, "train", 30), [label_line(f"gone/{number}.png", "disc") for number in range(6)]
+    train(bench, project, [*bad, *good])
+    summary = json.loads(bench.objects.read("out", "results/EvaluationResultSummary-shapes-v1.json"))
+    assert [label["NumberOfTestingImages"] for label in summary["LabelEvaluationResults"]] == [3, 3]
+
+
+def test_a_split_leaves_the_lines_in_the_manifest_s_order(bench, project):
+    train(bench, project, put_drawings(bench, "train", 20))
+    for name in ("Training", "Testing"):
+        written = bench.objects.read("out", f"results/{name}ManifestWithValidation-shapes-v1.json").decode()
+        numbers = [int(json.loads(line)["source-ref"].split("/")[-1].split(".")[0]) for line in written.splitlines()]
+        assert numbers == sorted(numbers)
+
+
 def test_the_same_data_gives_the_same_model(bench, project):
     data = shapes_data(bench)
     image = drawing("disc", 777)

@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from cli.account import AccountError
 from cli.backfill import NothingToResumeError
 from cli.command_line import Command, CommandLine, DeployedCommand, WrongCommandLineError
-from cli.commands import account, backfill, models, redrive, rerun, results, training
+from cli.commands import account, backfill, export, models, redrive, rerun, results, training
+from cli.commands.export import ExportError
 from cli.commands.results import JobNotFoundError
 from cli.deployment import Clients, DeploymentNotFoundError, UnknownProjectError, find_deployment
 from cli.models import ModelError
@@ -23,7 +24,7 @@ from cli.sources import ManifestError, OutOfReachError
 from cli.training import DatasetNotFoundError
 from lambdas.pages import InvalidTokenError
 
-_GROUPS: Final = (account, training, models, results, backfill, redrive, rerun)
+_GROUPS: Final = (account, training, models, results, export, backfill, redrive, rerun)
 
 _INTERRUPTED: Final = 130  # as shells spell an end by Ctrl-C
 
@@ -34,6 +35,7 @@ _EXPECTED_ERRORS: Final = (
     DatasetNotFoundError,
     ModelError,
     JobNotFoundError,
+    ExportError,
     InvalidTokenError,
     ManifestError,
     NothingToResumeError,

@@ -7,7 +7,7 @@ has a result are left out; one that is enqueued twice costs a message and a read
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from cli.checkpoint import Checkpoint
@@ -77,7 +77,7 @@ class Backfill:
     send: Callable[[Sequence[str]], dict[int, str]]  # bodies -> failures by place
     checkpoint: Checkpoint
     say: Progress
-    clock: Callable[[], float] = field(default=time.monotonic)
+    clock: Callable[[], float] = time.monotonic
 
     def run(self, source: SourceOfImages, *, resume: bool = False, dry_run: bool = False) -> Tally:
         """Enqueue all images of a source; return what came of them. Interrupted, it can be resumed.
@@ -85,6 +85,8 @@ class Backfill:
         Raises NothingToResumeError.
         """
         tally, after = self._standing() if resume else (Tally(), None)
+        if not (resume or dry_run):
+            self.checkpoint.clear()  # an older end that nobody resumed
         meter = _Meter(source.total, tally.looked_at, self.say, self.clock)
         for portion in source.portions(after):
             tally = self._enqueue(portion, tally, dry_run)

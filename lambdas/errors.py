@@ -65,6 +65,15 @@ _OF_DETECTION: Final[Mapping[str, Meaning]] = {
     "ResourceNotFoundException": Meaning.ASLEEP,
     "ResourceNotReadyException": Meaning.ASLEEP,
 }
+# Of reading an image: what detect_labels/object_file.py says of it.
+_OF_READING: Final[Mapping[str, Meaning]] = {
+    "404": Meaning.PERMANENT,
+    "InvalidObjectState": Meaning.PERMANENT,  # archived
+    "InvalidRange": Meaning.PERMANENT,  # empty
+    "NoSuchKey": Meaning.PERMANENT,
+    "NoSuchVersion": Meaning.PERMANENT,
+}
+_OF_OPERATION: Final = {"DetectCustomLabels": _OF_DETECTION, "GetObject": _OF_READING}
 # Of all services. What is not here is OURS when the service blames the caller (4xx), else TRANSIENT.
 _MEANINGS: Final[Mapping[str, Meaning]] = {
     "AccessDenied": Meaning.OURS,
@@ -97,7 +106,6 @@ _MEANINGS: Final[Mapping[str, Meaning]] = {
     "TransactionInProgressException": Meaning.TRANSIENT,
 }
 
-_DETECTION: Final = "DetectCustomLabels"
 _CONNECTION_ERRORS: Final = (ConnectionError, HTTPClientError, IncompleteReadError)
 
 
@@ -113,7 +121,7 @@ def meaning(error: ClientError | BotoCoreError) -> Meaning:
     if not isinstance(error, ClientError):
         return Meaning.TRANSIENT if isinstance(error, _CONNECTION_ERRORS) else Meaning.OURS
     code = error_code(error)
-    said = (_OF_DETECTION.get(code) if error.operation_name == _DETECTION else None) or _MEANINGS.get(code)
+    said = _OF_OPERATION.get(error.operation_name, {}).get(code) or _MEANINGS.get(code)
     if said is not None:
         return said
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -25,7 +25,7 @@ from stacks.parts.telling import allow_telling
 from stacks.parts.work_queue import WORKER, WorkQueue
 from stacks.storage import Storage
 
-# The decoding process may have 768 (lambdas/detect_labels/decoder.py), the function itself takes up to 200.
+# The function itself leaves 768 of them to its decoding process, which decodes pictures of 128 million pixels with it.
 _MEGABYTES: Final = 1024
 
 

@@ -12,9 +12,10 @@ from lambdas.environment import GetDetection, QueueImages, StartDetection
 from lambdas.names import queue_name, resource_name, stack_name
 from stacks.parts.alarms import alarm
 from stacks.parts.dead_letter_queue import DeadLetterQueue
-from stacks.parts.others import allow_listing, allow_reading, allow_telling
 from stacks.parts.policy import allow, named_arn
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.source_buckets import allow_listing, allow_reading
+from stacks.parts.telling import allow_telling_who_asked
 from stacks.parts.work_queue import WORKER
 from stacks.storage import Storage
 
@@ -126,7 +127,7 @@ class Requests(Stack):
             on=[queue.queue_arn],
         )
         # A start job without images, or whose listing failed, ends here.
-        allow_telling(role, settings)
+        allow_telling_who_asked(role, settings)
         source = lambda_.EventSourceMapping(
             self,
             "Source",

@@ -65,6 +65,13 @@ class Cloud:
         with subscribed(self.clients("sqs"), self.clients("sns"), topic_arn, filter_policy or None) as subscriber:
             yield subscriber
 
+    @contextmanager
+    def body_subscriber(self, topic_arn: str, filter_policy: dict[str, Any]) -> Iterator[Subscriber]:
+        """Subscribe to the messages of a topic whose bodies a policy lets pass."""
+        sqs, sns = self.clients("sqs"), self.clients("sns")
+        with subscribed(sqs, sns, topic_arn, filter_policy, by_body=True) as subscriber:
+            yield subscriber
+
     def notification_of(self, subscriber: Subscriber, image: ImageRef) -> dict[str, Any]:
         """Wait for the notification that tells of an image."""
 

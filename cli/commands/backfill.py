@@ -10,6 +10,7 @@ from cli.deployment import Clients, Deployment
 from cli.known_jobs import final_jobs
 from cli.output import say, show
 from cli.sources import Manifest, Prefix, check_reach
+from lambdas.stored_images import PAGE
 
 
 def register(commands: CommandLine) -> None:
@@ -43,11 +44,11 @@ def backfill(options: argparse.Namespace, clients: Clients, deployment: Deployme
     bucket = options.bucket or deployment.images_bucket
     source: SourceOfImages
     if options.manifest:
-        source = Manifest(clients("s3"), options.manifest)
+        source = Manifest(clients("s3"), options.manifest, PAGE)
         work = f"manifest {options.manifest.resolve()}"
     else:
         check_reach(reach, bucket, options.prefix)
-        source = Prefix(clients("s3"), bucket, options.prefix)
+        source = Prefix(clients("s3"), bucket, options.prefix, PAGE)
         work = f"s3://{bucket}/{options.prefix}"
     dynamodb, table = clients("dynamodb"), deployment.results_table
     filling = Backfill(

@@ -16,6 +16,7 @@ _COLOURS: Final = ("#e6194b", "#3cb44b", "#ffe119", "#4363d8", "#f58231", "#911e
 _COLOURS_WITH_WHITE_TEXT: Final = frozenset({"#e6194b", "#4363d8", "#911eb4"})
 _SMALLEST_FONT: Final = 9  # pixels
 _QUALITY: Final = 90
+_TALL: Final = "dg"  # a text with an ascender and a descender
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def _draw_text(
 ) -> Corners:
     """Write a label where no other is, and return the place."""
     text = _text(label)
-    left, top, right, bottom = canvas.textbbox((0, 0), text, style.font)
+    left, _, right, _ = canvas.textbbox((0, 0), text, style.font)
+    _, top, _, bottom = canvas.textbbox((0, 0), _TALL, style.font)  # the same for all, so that rows fit together
     width, height = right - left + 2 * style.margin, bottom - top + 2 * style.margin
     places = [_within(image, place, width, height) for place in _places(image, box, height, style)]
     place = next((place for place in places if not any(_overlap(place, other) for other in taken)), places[0])

@@ -37,6 +37,7 @@ _LEAST: Final = 0.2  # calls a second: an environment that hears no answer still
 _CREDIT_SECONDS: Final = 1.0  # of the rate, that a gap between two batches may save up
 _FIRST_RETRY: Final = 0.2  # seconds, at most
 _LONGEST_RETRY: Final = 5.0
+_ROUNDING: Final = 1e-9  # of a call: less is missing only by the arithmetic
 _LOOK: Final = 0.1  # seconds: the rate may change while a thread waits for its turn
 
 
@@ -68,7 +69,8 @@ class Pace:
     def delay(self, now: float) -> float:
         """Return the seconds until a turn can be taken."""
         self._count(now)
-        return max(0.0, (1 - self._credit) / self.rate)
+        missing = 1 - self._credit
+        return missing / self.rate if missing > _ROUNDING else 0.0
 
     def take(self, now: float, *, waited: bool) -> Turn:
         """Take a turn, which `delay` said there is."""
@@ -160,9 +162,9 @@ class Pacer:
                 with self._lock:
                     now = self._clock()
                     delay = self._pace.delay(now)
-                    if not delay:
+                    if not delay and now < deadline:
                         return self._pace.take(now, waited=waited)
-                if now + delay > deadline:
+                if now + delay >= deadline:
                     raise OutOfTimeError(f"the next turn is {delay:.1f} s away")
                 waited = True
                 self._sleep(min(delay, _LOOK))

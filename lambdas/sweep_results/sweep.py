@@ -15,7 +15,7 @@ from lambdas.jobs import API, Job, JobStatus, Source, failed
 from lambdas.queries import Queries, everything
 from lambdas.result_items import job_of
 from lambdas.results import ResultsBusyError, ResultsTable
-from lambdas.telling import Teller
+from lambdas.telling import Teller, tell_start
 
 UNTOLD_SECONDS: Final = 300  # since its end: until then the delivery that ended a job may still tell of it
 # Since it was opened: no message of the job can be in its queue any more, though it was a dead letter and sent back.
@@ -76,7 +76,7 @@ class Sweeper:
     def _telling(self, item: dict[str, Any]) -> Callable[[], None]:
         if item["API"] == API:
             return lambda: self.teller.tell(job_of(item))
-        return lambda: self.teller.tell_start(item["JobId"])
+        return lambda: tell_start(self.teller.sns, self.results.starts, item["JobId"], self.clock())
 
     def _abandoned(self, project: str, retention_days: int | None) -> Iterator[Callable[[], None]]:
         until = int((self.clock() - ABANDONED_SECONDS) * 1000)

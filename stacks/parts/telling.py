@@ -8,12 +8,17 @@ from stacks.storage import Storage
 
 
 def allow_telling(role: iam.Role, settings: DeploymentSettings, storage: Storage) -> None:
-    """Let a role publish on the results topic, and on the topics that requests may name.
-
-    A named topic that is encrypted with a key of its own needs that key's policy to let the role in: the key is the
-    owner's, and nothing here knows it.
-    """
+    """Let a role publish on the results topic, and on the topics that requests may name."""
     storage.results_topic.grant_publish(role)
+    allow_telling_who_asked(role, settings)
+
+
+def allow_telling_who_asked(role: iam.Role, settings: DeploymentSettings) -> None:
+    """Let a role publish on the topics that requests may name.
+
+    One that is encrypted with a key of its own needs that key's policy to let the role in: the key is the owner's, and
+    nothing here knows it.
+    """
     named = sorted({topic for project in settings.projects.values() for topic in project.notification_topics})
     if named:
         allow(role, "sns:Publish", on=named)

@@ -4,7 +4,8 @@ import pytest
 
 from lambdas import environment
 from lambdas.delivery import TIMEOUT_SECONDS
-from lambdas.detect_labels.decoder import MEMORY_BYTES
+from lambdas.detect_labels.decoder import memory_left
+from lambdas.detect_labels.limits import MAX_PIXELS
 from lambdas.names import METRICS_NAMESPACE
 from tests.infrastructure.assembly import ROOT, referred
 
@@ -103,5 +104,5 @@ def test_a_failed_run_of_the_guard_or_of_a_sweep_is_retried_once_and_then_kept(d
 
 def test_the_detecting_function_has_room_for_its_decoding_process(deployment):
     function = deployment.one("AWS::Lambda::Function", "detectlabels").properties
-    assert function["MemorySize"] * 1024 * 1024 >= MEMORY_BYTES + 200 * 1024 * 1024
+    assert memory_left({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function["MemorySize"])}) >= MAX_PIXELS * 4 * 1.2
     assert function["Timeout"] == TIMEOUT_SECONDS

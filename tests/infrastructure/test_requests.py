@@ -91,15 +91,8 @@ def test_other_buckets_are_readable_as_the_settings_say_and_no_others(reaching):
     assert "elsewhere/*" not in listing
 
 
-def test_the_allowed_topics_may_be_told_and_their_keys_used_through_sns_only(reaching):
+def test_the_allowed_topics_may_be_told_and_no_others(reaching):
     assert granted(reaching, "queue_images", "sns") == {json.dumps(TOPIC): {"Publish"}}
-    role = role_of(reaching, "queue_images")
-    (statement,) = [
-        statement
-        for policy, statement in reaching.statements()
-        if is_of(policy, role) and "kms:Decrypt" in listed(statement["Action"])
-    ]
-    assert "kms:ViaService" in json.dumps(statement["Condition"])
 
 
 def test_a_projects_stack_tells_the_command_line_its_other_buckets(reaching):

@@ -42,7 +42,7 @@ def client_of(service: str, fake: object) -> Any:
     return client
 
 
-def client_error(code: str, status: int = 400) -> ClientError:
+def client_error(code: str, status: int = 400, operation: str = "AnyOperation") -> ClientError:
     """Return the error that boto3 raises for an answer."""
     answer = {"Error": {"Code": code, "Message": "said"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(answer, "AnyOperation")
+    return ClientError(answer, operation)

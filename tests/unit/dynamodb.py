@@ -61,6 +61,11 @@ class Table:
         self._store(updated(self.items.get(_key(Key), dict(Key)), UpdateExpression, said))
         return {"Attributes": self.items[_key(Key)]} if said.get("ReturnValues") == "ALL_NEW" else {}
 
+    def delete_item(self, TableName: str, Key: Item) -> Item:
+        self._maybe_refuse("delete_item")
+        self.items.pop(_key(Key), None)
+        return {}
+
     def transact_write_items(self, TransactItems: list[Item], ClientRequestToken: str) -> Item:
         self._maybe_refuse("transact_write_items")
         if self.answered.setdefault(ClientRequestToken, TransactItems) != TransactItems:

@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.unit.aws import Refusal
+from tests.unit.objects import Objects
 
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-class Buckets:
+class Buckets(Objects):
     """Versions of objects, by bucket: (key, version, size, latest), the newest of a key first."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.versions: dict[str, list[tuple[str, str, int, bool]]] = {}
         self.deleted: set[tuple[str, str]] = set()  # (bucket, key) whose latest version is a delete marker
         self.calls: list[str] = []

@@ -30,6 +30,7 @@ class Queues:
         self.calls: list[str] = []
         self.fail_entries: dict[str, list[bool]] = {}  # by a part of the body: the SenderFault of the next failures
         self.refusals: dict[str, list[Refusal]] = {}  # by operation, the next answers
+        self.put_into_too: dict[str, tuple[str, float]] = {}  # what is sent to a queue goes to another too, at a time
         self._ids = itertools.count()
 
     def put(self, url: str, body: str, attributes: Mapping[str, str] | None = None, sent_at: float = 0.0) -> None:
@@ -44,6 +45,18 @@ class Queues:
         """Return the bodies that are hidden."""
         return [message.body for message in self.messages.get(url, []) if not message.visible]
 
+    def get_queue_url(self, QueueName: str) -> dict[str, Any]:
+        return {"QueueUrl": f"https://sqs.test/{QueueName}"}
+
+    def send_message(self, QueueUrl: str, MessageBody: str) -> dict[str, Any]:
+        self._called("send_message", "send")
+        self.put(QueueUrl, MessageBody)
+        return {"MessageId": "m"}
+
+    def change_message_visibility(self, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> dict[str, Any]:
+        self._called("change_message_visibility", f"show {ReceiptHandle} in {VisibilityTimeout}")
+        return {}
+
     def send_message_batch(self, QueueUrl: str, Entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
         self._called("send_message_batch", f"send {len(Entries)}")
         _check_batch(Entries)
@@ -52,6 +65,9 @@ class Queues:
             fault = self._fault(entry["MessageBody"])
             if fault is None:
                 self.put(QueueUrl, entry["MessageBody"])
+                if QueueUrl in self.put_into_too:
+                    other, sent_at = self.put_into_too[QueueUrl]
+                    self.put(other, entry["MessageBody"], sent_at=sent_at)
             else:
                 failed.append({"Id": entry["Id"], "SenderFault": fault, "Code": "Odd", "Message": "said"})
         sent = [

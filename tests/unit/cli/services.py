@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tests.unit.aws import Refusal
+from tests.unit.sqs import Queues
 
 ACCOUNT: Final = "eu-west-1:123456789012"
 TRAIN_MODEL: Final = f"arn:aws:states:{ACCOUNT}:stateMachine:train_model"
@@ -58,7 +59,11 @@ class Stacks:
         """Add the stacks of a deployment."""
         stack = f"CustomLabels-{deployment}"
         self.outputs[f"{stack}-storage"] = {name: f"{deployment}-{name}" for name in STORAGE}
-        self.outputs[f"{stack}-inference"] = {"DetectLabelsFunction": "f"}
+        self.outputs[f"{stack}-inference"] = {
+            "DetectLabelsFunction": "f",
+            "UnknownQueueUrl": "https://sqs.test/unknown",
+            "UnknownDeadLetterQueueUrl": "https://sqs.test/unknown-dead",
+        }
         self.outputs[f"{stack}-training"] = {"TrainModelArn": TRAIN_MODEL, "RunModelArn": RUN_MODEL}
         for project in projects:
             self.outputs[f"{stack}-project-{project}"] = {
@@ -198,6 +203,10 @@ class EventSources:
     def __init__(self, calls: list[str]) -> None:
         self.calls = calls
         self.refusals: list[Refusal] = []  # the next answers
+        self.state = "Enabled"
+
+    def get_event_source_mapping(self, UUID: str) -> dict[str, Any]:
+        return {"UUID": UUID, "State": self.state}
 
     def update_event_source_mapping(self, UUID: str, Enabled: bool) -> dict[str, Any]:
         if self.refusals:
@@ -206,10 +215,11 @@ class EventSources:
         return {"UUID": UUID}
 
 
-class Queue:
-    """An SQS queue that shows, look by look, how many messages are in flight; the last number for good."""
+class Queue(Queues):
+    """SQS queues of which each shows, look by look, how many messages are in flight; the last number for good."""
 
     def __init__(self, calls: list[str]) -> None:
+        super().__init__()
         self.calls = calls
         self.in_flight = [0]
 

@@ -29,6 +29,11 @@ class Bucket:
         self.reads = 0
         self.ranges: list[str | None] = []  # that were asked for
         self.ignores_ranges = False
+        self.written: dict[str, bytes] = {}  # by key: what the functions themselves put, in whichever bucket
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:
+        self.written[Key] = Body
+        return {"VersionId": "v1"}
 
     def put(self, key: str, body: bytes, version: str = "v1", **metadata: str) -> None:
         """Put an object; `job_tag="x"` is the metadata `job-tag`."""
@@ -102,12 +107,14 @@ class Queues:
         self.messages[QueueUrl.rpartition("/")[2]].append(said)
         return {"MessageId": "m"}
 
-    def change_message_visibility(self, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> dict[str, Any]:
-        assert 0 <= VisibilityTimeout <= 43_200, "SQS hides a message for 12 hours at most"
+    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:
         name = QueueUrl.rpartition("/")[2]
         assert name in self.messages, f"no queue {name}"
-        self.put_off.append((name, ReceiptHandle, VisibilityTimeout))
-        return {}
+        assert 1 <= len(Entries) <= 10, "SQS takes 1 to 10 entries"
+        for entry in Entries:
+            assert 0 <= entry["VisibilityTimeout"] <= 43_200, "SQS hides a message for 12 hours at most"
+            self.put_off.append((name, entry["ReceiptHandle"], entry["VisibilityTimeout"]))
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries], "Failed": []}
 
 
 class Detections:

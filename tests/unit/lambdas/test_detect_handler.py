@@ -1,17 +1,21 @@
+import itertools
 import json
+import threading
+import time
 
 import pytest
 
 from lambdas import clients
 from lambdas.deployment_settings import parse_deployment
-from lambdas.detect_labels import handler
+from lambdas.detect_labels import detection, handler
 from lambdas.errors import ErrorCode
+from lambdas.events import DetectionRequest, detection_requested
 from lambdas.images import ImageRef, job_id
 from lambdas.jobs import JobStatus
 from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas.pictures import picture
+from tests.unit.lambdas.scene import LABELS, LARGE, V1, Scene
 from tests.unit.lambdas.services import Queues, forget_dimensions
-from tests.unit.lambdas.test_detection import LABELS, V1, Scene
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
 
@@ -31,7 +35,10 @@ def queues():
 
 @pytest.fixture
 def handle(monkeypatch, scene, queues, lambda_context):
-    """Handle bodies as a batch; return the numbers of those that go back."""
+    """Handle bodies as a batch; return the numbers of those that go back.
+
+    `seconds` is the time of the invocation, of which 15 are kept for commits; `age` the messages' in seconds.
+    """
 
     class Both:
         """One DynamoDB, two tables."""
@@ -59,13 +66,20 @@ def handle(monkeypatch, scene, queues, lambda_context):
     for name, value in {**tables, "RESULTS_BUCKET": "objects", "RESULTS_TOPIC_ARN": "arn:t"}.items():
         monkeypatch.setenv(name, value)
     _forget()
+    requests = itertools.count()
 
-    def run(*bodies):
+    def run(*bodies, receives=1, age=0.0, seconds=60.0):
+        lambda_context.aws_request_id = f"request {next(requests)}"
+        lambda_context.get_remaining_time_in_millis = lambda: int(seconds * 1000)
         records = [
             {
                 "messageId": str(number),
                 "receiptHandle": f"receipt {number}",
                 "body": body,
+                "attributes": {
+                    "ApproximateReceiveCount": str(receives),
+                    "SentTimestamp": str(int((time.time() - age) * 1000)),
+                },
                 "eventSource": "aws:sqs",
                 "eventSourceARN": f"arn:aws:sqs:eu-west-1:123456789012:{QUEUE}",
             }
@@ -79,7 +93,7 @@ def handle(monkeypatch, scene, queues, lambda_context):
 
 
 def _forget():
-    for remembered in (clients.client, handler._settings, handler._detector):
+    for remembered in (clients.client, handler._settings, handler._detector, handler._pacers, handler._queues):
         remembered.cache_clear()
     forget_dimensions()
 
@@ -91,6 +105,10 @@ def uploaded(key, size=9, version="v1"):
 
 def result(scene, key, project="digits"):
     return scene.queries.job(job_id(ImageRef("images", key, "v1"), project))
+
+
+def attributes_of(letter):
+    return {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
 
 
 def emitted(capsys):
@@ -110,31 +128,105 @@ def test_one_bad_image_of_three_goes_back_alone(handle, scene):
     assert result(scene, "digits/c.png").status is JobStatus.SUCCEEDED
 
 
+def test_images_of_a_batch_are_looked_at_at_the_same_time(handle, scene):
+    keys = [f"digits/{number}.png" for number in range(5)]
+    meeting = threading.Barrier(5, timeout=20)
+    for key in keys:
+        scene.bucket.put(key, picture())
+    scene.models.meanwhile = meeting.wait  # breaks unless five calls are under way at once
+    assert handle(*map(uploaded, keys)) == []
+    assert {result(scene, key).status for key in keys} == {JobStatus.SUCCEEDED}
+
+
 def test_images_that_all_fail_go_back_without_an_error_of_the_function(handle, scene):
     scene.models.answers[V1] = Refusal("ThrottlingException")
-    assert handle(uploaded("digits/a.png")) == [0]
+    assert handle(uploaded("digits/a.png"), seconds=15.3) == [0]
 
 
-def test_a_throttled_image_goes_back_to_its_queue_and_not_to_the_dead_letters(handle, scene, queues, capsys):
+def test_a_throttled_image_goes_back_for_some_seconds_and_not_to_the_dead_letters(handle, scene, queues, capsys):
     scene.models.answers[V1] = Refusal("ThrottlingException")
-    assert handle(uploaded("digits/a.png")) == [0]
+    assert handle(uploaded("digits/a.png"), seconds=15.3) == [0]
     assert queues.messages[DEAD] == []
-    assert queues.put_off == []
-    assert emitted(capsys)["ImagesThrottled"]["ImagesThrottled"] == [1.0]
+    ((queue, receipt, seconds),) = queues.put_off
+    assert (queue, receipt) == (QUEUE, "receipt 0")
+    assert 0 <= seconds <= 8
+    metrics = emitted(capsys)
+    assert metrics["ImagesPutOff"]["ImagesPutOff"] == [1.0]
+    assert metrics["CallsThrottled"]["CallsThrottled"][0] >= 1
 
 
-def test_an_image_whose_model_sleeps_goes_back_for_15_minutes(handle, scene, queues):
+def test_an_image_for_which_there_is_no_time_left_goes_back_and_no_model_is_asked(handle, scene, queues):
+    assert handle(uploaded("digits/a.png"), seconds=14.0) == [0]
+    assert scene.models.asked == []
+    assert len(queues.put_off) == 1
+
+
+def test_an_image_whose_model_sleeps_goes_back_for_15_minutes_and_more(handle, scene, queues):
     scene.bucket.put("digits/text.jpg", b"a text")
     scene.models.answers[V1] = Refusal("ResourceNotReadyException")
     assert handle(uploaded("digits/text.jpg"), uploaded("digits/a.png")) == [1]
-    assert queues.put_off == [(QUEUE, "receipt 1", 900)]
+    ((queue, receipt, seconds),) = queues.put_off
+    assert (queue, receipt) == (QUEUE, "receipt 1")
+    assert 900 <= seconds <= 908
     assert queues.messages[DEAD] == []
+
+
+def test_an_image_whose_model_sleeps_until_its_queue_would_lose_it_is_a_failed_result(handle, scene):
+    scene.models.answers[V1] = Refusal("ResourceNotReadyException")
+    assert handle(uploaded("digits/a.png"), age=10 * 86_400 - 1800) == []
+    assert result(scene, "digits/a.png").outcome["ErrorCode"] == "EXPIRED"
+    assert [message["ErrorCode"] for message in scene.told("arn:t")] == ["EXPIRED"]
 
 
 def test_an_image_that_cannot_be_put_off_goes_back_all_the_same(handle, scene, queues):
     scene.models.answers[V1] = Refusal("ResourceNotReadyException")
     del queues.messages[QUEUE]
     assert handle(uploaded("digits/a.png")) == [0]
+
+
+def test_a_duplicate_within_the_batch_comes_back_when_the_other_has_certainly_ended(handle, scene, queues):
+    duplicates: list[list[int]] = []
+
+    def deliver_again():
+        scene.models.meanwhile = lambda: None
+        duplicates.append(handle(uploaded("digits/a.png"), seconds=40))
+
+    scene.models.meanwhile = deliver_again
+    assert handle(uploaded("digits/a.png"), seconds=30) == []
+    assert duplicates == [[0]]
+    ((_, _, seconds),) = queues.put_off
+    assert 30 < seconds <= 35 + 8
+    assert len(scene.told("arn:t")) == len(scene.models.asked) == 1
+
+
+def test_an_image_that_somebody_died_of_is_looked_at_after_the_others_of_its_batch(handle, scene):
+    for key in ("digits/b.png", "digits/c.png"):
+        scene.bucket.put(key, LARGE)
+    scene.bucket.put(scene.image.key, LARGE)
+    scene.die()
+    opened = scene.results_table.items
+    for item in opened.values():  # the lease that the dead delivery held, as it stands in real time
+        item["LeaseUntil"] = {"N": "1"}
+    scene.models.asked.clear()
+    assert handle(*map(uploaded, ("digits/a.png", "digits/b.png", "digits/c.png"))) == []
+    names = [asked["Image"]["S3Object"]["Name"] for asked in scene.models.asked]
+    assert (sorted(names[:2]), names[2]) == (["digits/b.png", "digits/c.png"], "digits/a.png")
+
+
+def test_a_fault_of_the_code_at_one_image_lets_the_others_end_and_comes_back(handle, scene, queues, monkeypatch):
+    scene.bucket.put("digits/b.png", b"")
+    monkeypatch.setattr(detection, "failed", lambda *_: 1 / 0)
+    assert handle(uploaded("digits/a.png"), uploaded("digits/b.png")) == [1]
+    assert result(scene, "digits/a.png").status is JobStatus.SUCCEEDED
+    assert queues.messages[DEAD] == []
+
+
+def test_a_fault_of_the_code_at_each_of_ten_deliveries_is_a_dead_letter(handle, scene, queues, monkeypatch):
+    scene.bucket.put("digits/b.png", b"")
+    monkeypatch.setattr(detection, "failed", lambda *_: 1 / 0)
+    assert handle(uploaded("digits/b.png"), receives=10) == []
+    said = attributes_of(queues.messages[DEAD][0])
+    assert (said["Reason"], said["ErrorCode"]) == ("UNEXPECTED_ERROR", "ZeroDivisionError")
 
 
 def test_a_denied_call_takes_the_message_to_the_dead_letters_with_its_reason_and_it_is_not_retried(
@@ -145,15 +237,53 @@ def test_a_denied_call_takes_the_message_to_the_dead_letters_with_its_reason_and
     assert handle(body) == []
     (letter,) = queues.messages[DEAD]
     assert letter["MessageBody"] == body
-    said = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
-    assert (said["Reason"], said["SourceQueue"]) == ("AccessDeniedException", QUEUE)
-    assert "no grant" in said["Detail"]
+    said = attributes_of(letter)
+    assert "no grant" in said.pop("Detail")
+    assert said == {
+        "Reason": "CALL_REFUSED",
+        "ErrorCode": "AccessDeniedException",
+        "Project": "digits",
+        "SourceQueue": QUEUE,
+    }
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException"])
+def test_an_object_that_we_may_not_read_is_a_loud_dead_letter_and_no_failed_result(handle, scene, queues, code):
+    scene.bucket.refusals["digits/a.png"] = Refusal(code, 403)
+    assert handle(uploaded("digits/a.png")) == []
+    assert attributes_of(queues.messages[DEAD][0])["ErrorCode"] == code
+    assert result(scene, "digits/a.png").status is JobStatus.IN_PROGRESS
+
+
+@pytest.mark.parametrize("code", ["KMSAccessDenied", "KMSDisabled", "AuthorizationError"])
+def test_a_topic_that_we_may_not_tell_is_a_dead_letter_and_the_result_stays_untold(handle, scene, queues, code):
+    scene.topic.refuse_next = Refusal(code, 400)
+    assert handle(uploaded("digits/a.png")) == []
+    assert attributes_of(queues.messages[DEAD][0])["ErrorCode"] == code
+    assert result(scene, "digits/a.png").unnotified
+    assert handle(uploaded("digits/a.png")) == []  # sent back from the dead letters
+    assert len(scene.told("arn:t")) == 1
 
 
 def test_a_message_that_is_no_event_takes_the_same_way(handle, queues):
     assert handle("not json") == []
     (letter,) = queues.messages[DEAD]
-    assert letter["MessageAttributes"]["Reason"]["StringValue"] == "MALFORMED_EVENT"
+    assert attributes_of(letter)["Reason"] == "MALFORMED_EVENT"
+
+
+def test_a_request_for_a_project_that_is_none_takes_the_same_way(handle, queues):
+    request = detection_requested(ImageRef("images", "digits/a.png", "v1"), 9, DetectionRequest(project="gone"))
+    assert handle(json.dumps(request)) == []
+    said = attributes_of(queues.messages[DEAD][0])
+    assert said["Reason"] == "MALFORMED_EVENT"
+    assert "'gone'" in said["Detail"]
+
+
+def test_a_request_looks_at_an_image_of_another_folder_for_its_project(handle, scene):
+    scene.bucket.put("elsewhere/a.png", picture())
+    image = ImageRef("images", "elsewhere/a.png", "v1")
+    assert handle(json.dumps(detection_requested(image, 9, DetectionRequest(project="digits")))) == []
+    assert scene.queries.job(job_id(image, "digits")).status is JobStatus.SUCCEEDED
 
 
 def test_a_message_that_the_dead_letters_do_not_take_goes_back(handle, queues):
@@ -188,7 +318,7 @@ def test_a_key_of_no_project_is_a_failed_result_of_the_project_unknown(handle, s
 
 @pytest.mark.parametrize("key", ["digits/a b.png", "digits/a+b.png", "digits/%41.png", "digits/🦊/é.png"])
 def test_keys_reach_s3_and_the_model_as_they_are(handle, scene, key):
-    scene.bucket.put(key, picture())
+    scene.bucket.put(key, LARGE)
     assert handle(uploaded(key)) == []
     assert result(scene, key).outcome["CustomLabels"] == LABELS
     assert scene.models.asked[0]["Image"]["S3Object"]["Name"] == key
@@ -199,7 +329,8 @@ def test_a_detected_image_is_counted_and_a_failed_one_by_its_reason(handle, scen
     handle(uploaded("digits/a.png"), uploaded("digits/text.jpg"))
     metrics = emitted(capsys)
     assert metrics["ImagesDetected"]["ImagesDetected"] == [1.0]
-    assert len(metrics["DetectLatency"]["DetectLatency"]) == 2
+    assert len(metrics["DetectLatency"]["DetectLatency"]) == 1
+    assert len(metrics["ImageAge"]["ImageAge"]) == 2
     assert metrics["ImagesFailed"]["ErrorCode"] == "NOT_AN_IMAGE"
     assert metrics["ImagesFailed"]["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "CustomLabels"
 
@@ -210,9 +341,10 @@ def test_every_metric_says_of_which_deployment_it_is(handle, scene, capsys):
         handle(uploaded(key, size=0 if key.endswith("/") else 9))
     scene.bucket.put("digits/b.png", picture())
     scene.models.answers[V1] = Refusal("ThrottlingException")
-    handle(uploaded("digits/b.png"))
+    handle(uploaded("digits/b.png"), seconds=16.5)
     metrics = emitted(capsys)
-    assert set(metrics) == {"DetectLatency", "ImagesDetected", "ImagesFailed", "FoldersSkipped", "ImagesThrottled"}
+    images = {"ImageAge", "ImagesDetected", "ImagesFailed", "ImagesPutOff", "FoldersSkipped"}
+    assert set(metrics) == images | {"DetectLatency", "CallsThrottled"}
     for name, said in metrics.items():
         assert said["Deployment"] == "demo", name
         (dimensions,) = said["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
@@ -222,4 +354,4 @@ def test_every_metric_says_of_which_deployment_it_is(handle, scene, capsys):
 def test_the_log_says_why_an_image_goes_back(handle, scene, caplog):
     scene.models.answers[V1] = Refusal("ResourceNotReadyException", message="the model is not running")
     handle(uploaded("digits/a.png"))
-    assert "the model is not running" in caplog.text
+    assert any("the model is not running" in str(vars(record)) for record in caplog.records)

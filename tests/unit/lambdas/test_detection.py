@@ -1,82 +1,21 @@
-import json
+"""One image to one result, whatever happens on the way."""
+
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.deployment_settings import ProjectSettings
-from lambdas.detect_labels.detection import Detector, detect
+from lambdas.detect_labels.detection import BusyError, SuspectError
+from lambdas.detect_labels.pacing import OutOfTimeError
 from lambdas.errors import ModelAsleepError
-from lambdas.events import ObjectCreated
-from lambdas.images import ImageRef, job_id
-from lambdas.items import to_item
+from lambdas.events import DetectionRequest
+from lambdas.images import job_id
 from lambdas.jobs import JobStatus
-from lambdas.label_objects import LabelObjects
-from lambdas.queries import Queries
-from lambdas.registry import CachedRegistry, Registry
-from lambdas.results import ResultsBusyError, ResultsTable
-from tests.unit.aws import Refusal, client_of
-from tests.unit.dynamodb import Table
-from tests.unit.lambdas.pictures import picture
-from tests.unit.lambdas.services import Bucket, Detections, Topic
-from tests.unit.objects import Objects
-
-LABELS = [{"Name": "seven", "Confidence": 98.5}]
-NOW = 1_700_000_000.0
-V1 = "arn:aws:rekognition:eu-west-1:123456789012:project/demo.digits/version/lot.1/1700000000001"
-V2 = "arn:aws:rekognition:eu-west-1:123456789012:project/demo.digits/version/lot.2/1700000000002"
-
-
-class Scene:
-    """A deployment in memory, with one picture and one active model version."""
-
-    def __init__(self):
-        self.bucket, self.topic, self.models = Bucket(), Topic(), Detections()
-        self.results_table, self.registry_table = Table(), Table()
-        self.registry = Registry(client_of("dynamodb", self.registry_table), "registry")
-        self.results = ResultsTable(
-            client_of("dynamodb", self.results_table), "results", LabelObjects(client_of("s3", Objects()), "objects")
-        )
-        self.queries = Queries(self.results.dynamodb, "results")
-        self.pointer_reads = 0
-        self.image = ImageRef("images", "digits/a.png", "v1")
-        self.bucket.put(self.image.key, picture(), job_tag="lot-7")
-        self.promote(V1)
-        self.models.answers[V1] = LABELS
-        count = self.registry_table.get_item
-
-        def counted(**said):
-            self.pointer_reads += 1
-            return count(**said)
-
-        self.registry_table.get_item = counted
-        self.s3, self.sns = client_of("s3", self.bucket), client_of("sns", self.topic)
-        self.rekognition = client_of("rekognition", self.models)
-        self.detector = self.new_process()
-
-    def new_process(self):
-        """Return a detector that remembers no pointer."""
-        return Detector(
-            s3=self.s3,
-            rekognition=self.rekognition,
-            sns=self.sns,
-            registry=CachedRegistry(self.registry, clock=lambda: 0.0),
-            results=self.results,
-            results_topic_arn="arn:topic",
-            clock=lambda: NOW,
-        )
-
-    def promote(self, arn):
-        key = {"PK": "PROJECT#digits", "SK": "STATE"}
-        self.registry_table.items["PROJECT#digits", "STATE"] = to_item(key | {"ActiveVersionArn": arn})
-
-    def deliver(self, settings=ProjectSettings(), project="digits"):  # noqa: B008 - frozen
-        return detect(self.detector, ObjectCreated(self.image, 5), project, settings)
-
-    def told(self):
-        return [json.loads(said["Message"]) for said in self.topic.published]
-
-    def standing(self, project="digits"):
-        return self.queries.job(job_id(self.image, project))
+from lambdas.start_jobs import StartJob
+from tests.unit.aws import Refusal
+from tests.unit.lambdas.pictures import oriented, picture
+from tests.unit.lambdas.scene import LABELS, LARGE, NOW, SECONDS, TOPIC, V1, V2, Scene
 
 
 @pytest.fixture
@@ -92,11 +31,11 @@ def test_an_image_ends_with_its_labels_in_the_table_and_on_the_topic(scene):
     assert message["JobId"] == job_id(scene.image, "digits")
     assert (message["Status"], message["CustomLabels"], message["JobTag"]) == ("SUCCEEDED", LABELS, "lot-7")
     assert message["ProjectVersionArn"] == V1
-    assert scene.topic.published[0]["TopicArn"] == "arn:topic"
     assert not scene.standing().unnotified
 
 
 def test_the_model_is_asked_for_the_very_version_of_the_object(scene):
+    scene.bucket.put(scene.image.key, LARGE)
     scene.deliver()
     s3_object = {"Bucket": "images", "Name": "digits/a.png", "Version": "v1"}
     assert scene.models.asked == [{"ProjectVersionArn": V1, "Image": {"S3Object": s3_object}}]
@@ -138,17 +77,18 @@ def test_a_failure_keeps_what_the_event_said_of_an_object_that_has_gone(scene):
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"),
+    ("code", "reason", "tries"),
     [
-        ("InvalidImageFormatException", "CORRUPT_IMAGE"),
-        ("ImageTooLargeException", "TOO_LARGE"),
-        ("InvalidParameterException", "MODEL_REFUSED"),
-        ("InvalidS3ObjectException", "MODEL_REFUSED"),
+        ("InvalidImageFormatException", "CORRUPT_IMAGE", 2),
+        ("ImageTooLargeException", "TOO_LARGE", 2),
+        ("InvalidParameterException", "MODEL_REFUSED", 1),
+        ("InvalidS3ObjectException", "MODEL_REFUSED", 2),
     ],
 )
-def test_what_the_model_refuses_for_good_fails_with_its_words(scene, code, reason):
+def test_what_the_model_refuses_for_good_fails_with_its_words(scene, code, reason, tries):
     scene.models.answers[V1] = Refusal(code, message="these words")
     job = scene.deliver()
+    assert len(scene.models.asked) == tries
     assert (job.status, job.outcome["ErrorCode"]) == (JobStatus.FAILED, reason)
     assert "these words" in job.outcome["StatusMessage"]
     assert len(scene.told()) == 1
@@ -158,6 +98,45 @@ def test_an_object_that_goes_while_the_model_reads_it_is_gone(scene):
     scene.models.answers[V1] = Refusal("InvalidS3ObjectException")
     scene.models.meanwhile = scene.bucket.objects.clear
     assert scene.deliver().outcome["ErrorCode"] == "OBJECT_GONE"
+
+
+@pytest.mark.parametrize("code", ["InvalidImageFormatException", "ImageTooLargeException", "InvalidS3ObjectException"])
+def test_an_image_that_the_model_refuses_as_it_is_is_asked_about_once_more_made_anew(scene, code):
+    scene.bucket.put(scene.image.key, LARGE)
+    scene.models.answers[V1] = Refusal(code)
+
+    def take_bytes() -> None:
+        scene.models.meanwhile = lambda: scene.models.answers.update({V1: LABELS})
+
+    scene.models.meanwhile = take_bytes
+    job = scene.deliver()
+    assert job.status is JobStatus.SUCCEEDED
+    assert [set(asked["Image"]) for asked in scene.models.asked] == [{"S3Object"}, {"Bytes"}]
+    assert job.outcome["Changes"]
+
+
+def test_what_was_done_to_an_image_is_in_its_result(scene):
+    scene.bucket.put(scene.image.key, oriented(6))
+    job = scene.deliver()
+    assert any("orientation" in change for change in job.outcome["Changes"])
+    assert "Bytes" in scene.models.asked[0]["Image"]
+    assert scene.told()[0]["Changes"] == job.outcome["Changes"]
+
+
+def test_a_project_that_wants_annotated_copies_gets_the_key_of_each_before_the_result_is_told(scene):
+    job = scene.deliver(ProjectSettings(annotate=True))
+    place = {"S3Bucket": "objects", "S3ObjectName": f"annotated/digits/{job.id}.jpg"}
+    assert job.outcome["AnnotatedImage"] == place
+    assert scene.bucket.written[place["S3ObjectName"]].startswith(b"\xff\xd8")
+    assert scene.told()[0]["AnnotatedImage"] == place
+
+
+def test_thresholds_by_label_cut_what_a_lower_threshold_was_asked_for(scene):
+    scene.models.answers[V1] = [{"Name": "dent", "Confidence": 95.0}, {"Name": "crack", "Confidence": 60.0}]
+    job = scene.deliver(ProjectSettings(min_confidence=50, label_thresholds={"crack": 90}, max_results=1))
+    assert scene.models.asked[0]["MinConfidence"] == 50
+    assert "MaxResults" not in scene.models.asked[0]
+    assert [label["Name"] for label in job.outcome["CustomLabels"]] == ["dent"]
 
 
 @pytest.mark.parametrize("code", ["ResourceNotReadyException", "ResourceNotFoundException"])
@@ -179,7 +158,7 @@ def test_an_image_waits_where_no_version_was_ever_promoted(scene):
 
 def test_a_version_asleep_has_the_pointer_read_once_more_and_the_job_pinned_to_the_new_version(scene):
     scene.models.answers |= {V1: Refusal("ResourceNotReadyException"), V2: LABELS}
-    scene.detector.registry.active_version("digits")
+    scene.detector.eyes.registry.active_version("digits")
     scene.promote(V2)
     reads = scene.pointer_reads
     job = scene.deliver()
@@ -191,7 +170,7 @@ def test_a_version_asleep_has_the_pointer_read_once_more_and_the_job_pinned_to_t
 
 def test_a_new_version_that_sleeps_too_leaves_the_job_pinned_to_it(scene):
     scene.models.answers = {arn: Refusal("ResourceNotReadyException") for arn in (V1, V2)}
-    scene.detector.registry.active_version("digits")
+    scene.detector.eyes.registry.active_version("digits")
     scene.promote(V2)
     with pytest.raises(ModelAsleepError, match=V2):
         scene.deliver()
@@ -208,7 +187,7 @@ def test_an_image_that_came_before_the_first_version_is_pinned_to_it_when_it_is_
 
 def test_a_redelivery_keeps_the_pinned_version_while_it_runs(scene):
     scene.models.answers[V1] = Refusal("ThrottlingException")
-    with pytest.raises(ClientError):
+    with pytest.raises(OutOfTimeError):
         scene.deliver()
     scene.models.answers |= {V1: LABELS, V2: []}
     scene.promote(V2)
@@ -221,20 +200,59 @@ def test_a_failure_after_a_new_pin_is_told_of_the_new_version(scene):
         V1: Refusal("ResourceNotReadyException"),
         V2: Refusal("InvalidImageFormatException"),
     }
-    scene.detector.registry.active_version("digits")
+    scene.detector.eyes.registry.active_version("digits")
     scene.promote(V2)
     assert scene.deliver().outcome["ProjectVersionArn"] == V2
 
 
-@pytest.mark.parametrize(
-    "code", ["ThrottlingException", "ProvisionedThroughputExceededException", "AccessDeniedException"]
-)
-def test_what_is_not_the_images_fault_leaves_the_job_open_and_passes_through(scene, code):
-    scene.models.answers[V1] = Refusal(code)
-    with pytest.raises(ClientError, match=code):
+def test_what_is_our_fault_leaves_the_job_open_and_passes_through(scene):
+    scene.models.answers[V1] = Refusal("AccessDeniedException")
+    with pytest.raises(ClientError, match="AccessDeniedException"):
         scene.deliver()
     assert scene.standing().status is JobStatus.IN_PROGRESS
     assert scene.told() == []
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException"])
+def test_an_object_that_we_may_not_read_is_our_fault_and_no_result(scene, code):
+    scene.bucket.refusals[scene.image.key] = Refusal(code, 403)
+    with pytest.raises(ClientError, match=code):
+        scene.deliver()
+    assert scene.standing().status is JobStatus.IN_PROGRESS
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ProvisionedThroughputExceededException"])
+def test_a_throttled_image_is_asked_about_again_until_there_is_no_time_left(scene, code):
+    scene.models.answers[V1] = Refusal(code)
+    with pytest.raises(OutOfTimeError):
+        scene.deliver()
+    assert len(scene.models.asked) > 10
+    assert scene.time() <= SECONDS - 15
+    assert scene.standing().status is JobStatus.IN_PROGRESS
+    assert "LeaseHolder" not in scene.item()
+    assert scene.told() == []
+
+
+def test_a_throttle_that_passes_leaves_no_mark_on_the_result(scene):
+    refusals = [Refusal("ThrottlingException")] * 3
+
+    def relent() -> None:
+        scene.models.answers[V1] = refusals.pop() if refusals else LABELS
+
+    scene.models.meanwhile = relent
+    assert scene.deliver().outcome["CustomLabels"] == LABELS
+    assert len(scene.models.asked) == 4
+    assert "Crashes" not in scene.item()
+
+
+@pytest.mark.parametrize("refusal", [Refusal("InternalServerError", 500), Refusal("Surprise", 503)])
+def test_a_broken_call_is_made_three_times_and_then_left_to_another_delivery(scene, refusal):
+    scene.models.answers[V1] = refusal
+    with pytest.raises(ClientError):
+        scene.deliver()
+    assert len(scene.models.asked) == 3
+    scene.models.answers[V1] = LABELS
+    assert scene.deliver().status is JobStatus.SUCCEEDED
 
 
 def test_a_duplicate_of_a_job_that_was_told_of_does_nothing_more(scene):
@@ -274,12 +292,145 @@ def test_a_crash_after_the_publish_tells_once_more_rather_than_never(scene):
     assert [message["JobId"] for message in scene.told()] == [job_id(scene.image, "digits")] * 2
 
 
-def test_of_two_deliveries_at_once_one_looks_and_the_other_comes_back(scene):
+def test_of_two_deliveries_at_once_one_looks_and_the_other_comes_back_when_it_has_ended(scene):
     def other_delivery():
         scene.models.meanwhile = lambda: None
-        with pytest.raises(ResultsBusyError, match="another delivery"):
+        with pytest.raises(BusyError) as busy:
             scene.deliver()
+        assert busy.value.until == NOW + SECONDS + 5
 
     scene.models.meanwhile = other_delivery
     assert scene.deliver().outcome["CustomLabels"] == LABELS
     assert len(scene.models.asked) == len(scene.told()) == 1
+
+
+def test_overwrites_of_one_key_are_a_job_each_whatever_order_they_come_in(scene):
+    scene.bucket.put(scene.image.key, picture(), version="v2")
+    first = scene.image
+    for version in ("v2", "v1", "v2"):
+        scene.image = replace(first, version=version)
+        scene.deliver()
+    assert [message["Image"]["S3ObjectVersion"] for message in scene.told()] == ["v2", "v1"]
+
+
+# --- Deaths -------------------------------------------------------------------------------------------------
+
+
+def test_an_image_that_a_delivery_died_of_is_looked_at_only_when_it_is_alone(scene):
+    scene.die()
+    with pytest.raises(SuspectError):
+        scene.deliver()
+    assert scene.deliver(alone=True).status is JobStatus.SUCCEEDED
+    assert len(scene.told()) == 1
+
+
+def test_waiting_to_be_alone_is_no_death(scene):
+    scene.die()
+    for _ in range(5):
+        with pytest.raises(SuspectError):
+            scene.deliver()
+        scene.time.now += 2 * SECONDS
+    assert scene.item()["Crashes"] == 1
+
+
+def test_an_image_that_three_deliveries_died_of_is_not_looked_at_again(scene):
+    for _ in range(3):
+        scene.die(alone=True)
+    asked = len(scene.models.asked)
+    job = scene.deliver()
+    assert (job.status, job.outcome["ErrorCode"]) == (JobStatus.FAILED, "CRASHED")
+    assert "3 times" in job.outcome["StatusMessage"]
+    assert len(scene.models.asked) == asked
+    assert [message["ErrorCode"] for message in scene.told()] == ["CRASHED"]
+
+
+def test_an_image_that_is_handed_back_in_order_has_not_killed_anybody(scene):
+    scene.models.answers[V1] = Refusal("ResourceNotReadyException")
+    for _ in range(5):
+        with pytest.raises(ModelAsleepError):
+            scene.deliver()
+        scene.time.now += 1000
+    scene.models.answers[V1] = LABELS
+    assert scene.deliver().status is JobStatus.SUCCEEDED
+
+
+# --- The last chance ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["ResourceNotReadyException", "ThrottlingException", "InternalServerError"])
+def test_an_image_that_would_be_lost_before_it_comes_back_expires(scene, code):
+    scene.models.answers[V1] = Refusal(code)
+    job = scene.deliver(last=True)
+    assert (job.status, job.outcome["ErrorCode"]) == (JobStatus.FAILED, "EXPIRED")
+    assert [message["ErrorCode"] for message in scene.told()] == ["EXPIRED"]
+
+
+def test_what_is_our_fault_does_not_expire_but_is_buried(scene):
+    scene.models.answers[V1] = Refusal("AccessDeniedException")
+    with pytest.raises(ClientError):
+        scene.deliver(last=True)
+
+
+# --- Requests -----------------------------------------------------------------------------------------------
+
+OTHER = "arn:aws:sns:eu-west-1:123456789012:other"
+
+
+def test_a_run_is_a_job_of_its_own_with_the_version_that_it_names(scene):
+    scene.deliver()
+    scene.models.answers[V2] = []
+    job = scene.deliver(request=DetectionRequest(project="digits", run="again", project_version_arn=V2))
+    assert job.id == job_id(scene.image, "digits", "again")
+    assert (job.outcome["Run"], job.project_version_arn) == ("again", V2)
+    assert scene.standing().project_version_arn == V1
+
+
+def test_a_request_for_a_version_that_sleeps_waits_for_that_version(scene):
+    scene.models.answers[V2] = Refusal("ResourceNotReadyException")
+    with pytest.raises(ModelAsleepError, match=V2):
+        scene.deliver(request=DetectionRequest(project="digits", run="again", project_version_arn=V2))
+    assert [asked["ProjectVersionArn"] for asked in scene.models.asked] == [V2]
+
+
+def test_a_request_without_a_run_for_an_image_that_has_its_result_looks_no_more(scene):
+    scene.deliver()
+    scene.deliver(request=DetectionRequest(project="digits"))
+    assert len(scene.models.asked) == len(scene.told()) == 1
+
+
+def test_a_requests_tag_stands_instead_of_the_objects_own(scene):
+    assert scene.deliver(request=DetectionRequest(project="digits", job_tag="asked")).outcome["JobTag"] == "asked"
+
+
+def test_a_requests_topic_hears_of_the_image_beside_the_results_topic(scene):
+    scene.deliver(request=DetectionRequest(project="digits", notification_topic=OTHER))
+    assert len(scene.told()) == len(scene.told(OTHER)) == 1
+
+
+def test_a_requests_topic_hears_of_an_image_whose_delivery_died_before_it_told(scene):
+    scene.topic.refuse_next = Refusal("InternalError", 500)
+    with pytest.raises(ClientError):
+        scene.deliver(request=DetectionRequest(project="digits", notification_topic=OTHER))
+    scene.deliver()  # of the upload's own event
+    assert len(scene.told()) == len(scene.told(OTHER)) == 1
+
+
+def test_a_request_that_comes_after_the_result_still_hears_of_it(scene):
+    scene.deliver()
+    scene.deliver(request=DetectionRequest(project="digits", notification_topic=OTHER))
+    assert len(scene.told()) == len(scene.told(OTHER)) == 1
+
+
+@pytest.mark.parametrize("uploaded_before", [False, True])
+def test_the_last_image_of_a_start_job_ends_it_and_tells_its_topic_once(scene, uploaded_before):
+    start = StartJob(id="5" * 32, project="digits", created_at=0, notification_topic=OTHER)
+    scene.results.starts.open(start, now=NOW)
+    scene.results.starts.set_total(start.id, 1)
+    if uploaded_before:
+        scene.deliver()
+    for _ in range(2):
+        scene.deliver(request=DetectionRequest(project="digits", start_job_id=start.id))
+    ended = scene.results.starts.get(start.id)
+    assert (ended.status, ended.done, ended.failed, ended.unnotified) == (JobStatus.SUCCEEDED, 1, 0, False)
+    assert [(message["JobId"], message["Total"]) for message in scene.told(OTHER)] == [(start.id, 1)]
+    assert len(scene.told(TOPIC)) == 1

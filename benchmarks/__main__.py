@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, Final
 
+from benchmarks.cost import cost
 from benchmarks.drain import drain
+from benchmarks.faults import faults
+from benchmarks.latency import latency
+from benchmarks.overhead import overhead
 from benchmarks.pipeline import UNITS, Pipeline, deployed_pipeline
 from benchmarks.report import machine, merge, say
 
@@ -17,8 +21,11 @@ Numbers = dict[str, Any]
 # Those that need the deployed pipeline share one. Faults, which leave the most behind, come last.
 ON_A_PIPELINE: Final[Mapping[str, Callable[[Pipeline], Numbers]]] = {
     "drain": drain,
+    "latency": latency,
+    "cost": cost,
+    "faults": faults,
 }
-ALONE: Final[Mapping[str, Callable[[], Numbers]]] = {}
+ALONE: Final[Mapping[str, Callable[[], Numbers]]] = {"overhead": overhead}
 NAMES: Final = (*ALONE, *ON_A_PIPELINE)
 
 

@@ -8,13 +8,12 @@ message a result goes to a topic.
 import json
 import os
 import uuid
-from decimal import Decimal
 from typing import Any
 
 import boto3
 
 rekognition = boto3.client("rekognition")
-table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+dynamodb = boto3.client("dynamodb")
 sns = boto3.client("sns")
 
 
@@ -29,7 +28,9 @@ def handle(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001 - Lambd
         MinConfidence=50,
     )
     labels = answer["CustomLabels"]
-    item = {"id": str(uuid.uuid4()), "bucket": bucket, "key": key, "labels": labels}
-    table.put_item(Item=json.loads(json.dumps(item), parse_float=Decimal))
-    sns.publish(TopicArn=os.environ["TOPIC_ARN"], Message=json.dumps(item))
+    result = {"id": str(uuid.uuid4()), "bucket": bucket, "key": key, "labels": json.dumps(labels)}
+    dynamodb.put_item(
+        TableName=os.environ["TABLE"], Item={name: {"S": value} for name, value in result.items()}
+    )
+    sns.publish(TopicArn=os.environ["TOPIC_ARN"], Message=json.dumps(result))
     print(f"{bucket}/{key}: {len(labels)} labels")

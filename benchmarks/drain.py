@@ -22,6 +22,7 @@ from local.rekognition.detection_log import ANSWERED
 
 IMAGES: Final = 600
 PROJECTS: Final = ("one", "three")
+BASELINE: Final = "baseline_handler.handle"
 LATENCY: Final[Mapping[str, Any]] = {
     "fault": "latency",
     "operations": ["DetectCustomLabels"],
@@ -81,11 +82,14 @@ def our_backlog(pipeline: Pipeline, project: str, images: int) -> Backlog:
 
 
 def baseline_backlog(
-    pipeline: Pipeline, project: str, images: int, handler: str = "baseline_handler.handle", **environment: str
+    pipeline: Pipeline, project: str, images: int, handler: str = BASELINE, *modules: str, **environment: str
 ) -> Backlog:
-    """Deploy the baseline with a model of one of our projects, and let images wait before it."""
+    """Deploy the baseline with a model of one of our projects, and let images wait before it.
+
+    `handler` is what is called, `modules` are further files of this folder that it needs.
+    """
     name = f"baseline-{project}-{time.time_ns() % 10**9}"
-    path = baseline_path(pipeline, project, name, handler, environment)
+    path = _baseline_path(pipeline, project, name, handler, modules, environment)
     found = pipeline.put(path.bucket, small_pictures("drain/", images))
 
     def results() -> list[str]:
@@ -95,8 +99,8 @@ def baseline_backlog(
     return Backlog(project, path.queue_url, path.event_source_id, found, results)
 
 
-def baseline_path(
-    pipeline: Pipeline, project: str, name: str, handler: str, environment: Mapping[str, str]
+def _baseline_path(
+    pipeline: Pipeline, project: str, name: str, handler: str, modules: Sequence[str], environment: Mapping[str, str]
 ) -> SidePath:
     """Deploy the baseline: a table, a topic and a closed way in."""
     pipeline.clients("dynamodb").create_table(
@@ -107,7 +111,7 @@ def baseline_path(
     )
     topic = pipeline.clients("sns").create_topic(Name=name)["TopicArn"]
     given = {"TABLE": name, "TOPIC_ARN": topic, "PROJECT_VERSION_ARN": pipeline.version_of(project), **environment}
-    return add_path(pipeline, name, handler, given, batch=1, opened=False)
+    return add_path(pipeline, name, handler, given, *modules, batch=1, opened=False)
 
 
 def drained(pipeline: Pipeline, backlogs: Sequence[Backlog]) -> dict[str, Drained]:

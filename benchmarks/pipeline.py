@@ -1,6 +1,7 @@
 """The pipeline under measure: deployed with the real CDK command line to a local cloud, with models that run."""
 
 import json
+import shutil
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -119,6 +120,7 @@ class Pipeline:
 def deployed_pipeline(projects: Sequence[str], folder: Path = WORK) -> Iterator[Pipeline]:
     """Deploy to a local cloud of its own and train a model for each of the projects."""
     with local_cloud(Profile.PLAIN, folder, quotas=QUOTAS) as running:
+        shutil.rmtree(folder / "cdk.out", ignore_errors=True)  # so that it holds no other code than what is deployed
         say(f"local cloud at {running.endpoint}, log in {running.log}; cdk deploy ...")
         bootstrap(running)
         deploy(running, context={"deployment": DEPLOYMENT})

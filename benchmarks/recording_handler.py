@@ -1,7 +1,7 @@
 """Record the calls that a handler makes. It is deployed beside the handler's code, or used in a process.
 
 RECORDED_HANDLER names the handler, RECORDS the folder that gets a file for each process with a JSON line for each
-invocation: {"messages", "millis", "log_bytes", "calls": [{"service", "operation", "parameters"}]}.
+invocation: {"messages", "millis", "log_bytes", "calls": [{"at", "service", "operation", "parameters"}]}.
 """
 
 import importlib
@@ -33,6 +33,7 @@ class Recorder:
 
     def _record(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         call = {
+            "at": time.time(),
             "service": model.service_model.service_name,
             "operation": model.name,
             "parameters": dict(params),

@@ -27,13 +27,20 @@ class SidePath:
 
 
 def add_path(
-    pipeline: Pipeline, name: str, handler: str, environment: Mapping[str, str], *, batch: int, opened: bool
+    pipeline: Pipeline,
+    name: str,
+    handler: str,
+    environment: Mapping[str, str],
+    *modules: str,
+    batch: int,
+    opened: bool,
 ) -> SidePath:
-    """Make bucket, rule, queue and function; `handler` is MODULE.FUNCTION of a file in this folder.
+    """Make bucket, rule, queue and function; `handler` is MODULE.FUNCTION of a file in this folder, as `modules` are.
 
     The queue's visibility timeout is the function's own, as in the samples.
     """
-    function = add_function(pipeline, name, handler, [HERE / f"{handler.partition('.')[0]}.py"], environment)
+    files = [HERE / f"{module}.py" for module in (handler.partition(".")[0], *modules)]
+    function = add_function(pipeline, name, handler, files, environment)
     bucket = f"bench-{name}-{ACCOUNT}"
     s3, events, sqs = pipeline.clients("s3"), pipeline.clients("events"), pipeline.clients("sqs")
     s3.create_bucket(Bucket=bucket)
@@ -70,7 +77,7 @@ def add_function(
         Role=_ROLE,
         Handler=handler,
         Code={"ZipFile": _zipped(files)},
-        Timeout=_TIMEOUT_SECONDS,
+        Timeout=like.get("Timeout", _TIMEOUT_SECONDS),
         MemorySize=like.get("MemorySize", 128),
         Layers=[layer["Arn"] for layer in like.get("Layers", [])],
         Environment={"Variables": {**like.get("Environment", {}).get("Variables", {}), **environment}},

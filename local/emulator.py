@@ -31,7 +31,7 @@ CONTROL = "/_local/"
 
 PRIVATE_NAMES: Mapping[str, tuple[str, ...]] = {
     "app": ("AUTH", "SERVICE_HANDLERS", "app"),
-    "core.iam_actions": ("SERVICE_TO_IAM_NAMESPACE", "extract_resource_arn"),
+    "core.iam_actions": ("SERVICE_TO_IAM_NAMESPACE", "extract_iam_action", "extract_resource_arn"),
     "core.responses": ("get_account_id", "get_region"),
     "core.router": ("SERVICE_PATTERNS",),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
@@ -109,6 +109,7 @@ def install(
     check()
     _serve_rekognition(rekognition)
     _authorize_rekognition()
+    _authorize_batches()
     _give_workflows_their_role(client)
     _retry_as_the_definition_says()
     _report_exceptions_as_lambda_does()
@@ -201,6 +202,19 @@ def _authorize_rekognition() -> None:
         return extract_resource_arn
 
     _replace("core.iam_actions", "extract_resource_arn", make)
+
+
+def _authorize_batches() -> None:
+    """Ask IAM about a batch of SQS as about its one message: there is no action `sqs:SendMessageBatch`."""
+
+    def make(original: Callable[..., str | None]) -> Callable[..., str | None]:
+        def extract_iam_action(service: str, *rest: Any) -> str | None:
+            action = original(service, *rest)
+            return action.removesuffix("Batch") if service == "sqs" and action else action
+
+        return extract_iam_action
+
+    _replace("core.iam_actions", "extract_iam_action", make)
 
 
 # --- Step Functions -----------------------------------------------------------------------------------------

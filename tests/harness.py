@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from botocore.awsrequest import AWSRequest
+
 from cli.deployment import Clients, Deployment
 from cli.workflows import Ended, find_execution, follow
 from demo.subscriber import Subscriber, subscribed
@@ -82,6 +84,36 @@ class Cloud:
         if not told(received):
             raise NotInTimeError(f"no notification of {image.key}; received {received}")
         return next(message for message in received if message["Image"]["S3ObjectName"] == image.key)
+
+    def take(self, queue_url: str) -> dict[str, Any] | None:
+        """Take one message, with its attributes, out of a queue."""
+        sqs = self.clients("sqs")
+        answer = sqs.receive_message(QueueUrl=queue_url, MessageAttributeNames=["All"], WaitTimeSeconds=1)
+        for message in answer.get("Messages", []):
+            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+            return dict(message)
+        return None
+
+    def role_of(self, verb_noun: str) -> str:
+        """Return the name of a function's role."""
+        name = f"custom-labels-{self.deployment.name}-{verb_noun}"
+        role: str = self.clients("lambda").get_function_configuration(FunctionName=name)["Role"]
+        return role.rpartition("/")[2]
+
+    @contextmanager
+    def faults(self, plan: dict[str, Any]) -> Iterator[None]:
+        """Let the Rekognition stand-in of a local cloud follow a plan of faults (local/rekognition/fault_plans.py)."""
+        self._follow(plan)
+        try:
+            yield
+        finally:
+            self._follow({})
+
+    def _follow(self, plan: dict[str, Any]) -> None:
+        client = self.clients("rekognition")
+        request = AWSRequest("POST", f"{client.meta.endpoint_url}/_local/faults", data=json.dumps(plan))
+        answer = client._endpoint.http_session.send(request.prepare())
+        assert answer.status_code == 200, answer.text
 
     def training_of(self, manifest_key: str) -> str:
         """Wait for the execution that an uploaded manifest starts; return its ARN."""

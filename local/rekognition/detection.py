@@ -18,7 +18,7 @@ from local.rekognition.state import Caller
 def detect_custom_labels(context: Context, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
     """Look at one image with a running model."""
     trained = _running_model(context, caller, request["ProjectVersionArn"])
-    image = requested_image(request["Image"], context.objects)
+    image = requested_image(request["Image"], context.objects, trained.model.longest_side)
     with one_core():
         predictions = trained.model.predict(image)
     labels = [

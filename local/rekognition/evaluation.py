@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Any
 
 from local.rekognition.learning.examples import Example, Prediction, Region
 from local.rekognition.learning.regions import overlaps, rectangles
@@ -71,7 +72,7 @@ class Evaluation:
 
 
 def evaluate(
-    labels: Sequence[str], examples: Sequence[Example], predictions: Sequence[Sequence[Prediction]]
+    labels: Sequence[str], examples: Sequence[Example[Any]], predictions: Sequence[Sequence[Prediction]]
 ) -> Evaluation:
     """Compare what a model predicted of each example with what is known of it."""
     metrics = tuple(_label_metrics(label, examples, predictions) for label in labels)
@@ -79,7 +80,7 @@ def evaluate(
     return Evaluation(metrics, _confusion(labels, thresholds, examples, predictions))
 
 
-def judge(example: Example, found: Sequence[Prediction]) -> list[Judged]:
+def judge(example: Example[Any], found: Sequence[Prediction]) -> list[Judged]:
     """Return each prediction of one example, label by label and the surest first, and whether it is right.
 
     Each object goes to the surest prediction that covers it; every other prediction is wrong.
@@ -95,7 +96,7 @@ def judge(example: Example, found: Sequence[Prediction]) -> list[Judged]:
 
 
 def _label_metrics(
-    label: str, examples: Sequence[Example], predictions: Sequence[Sequence[Prediction]]
+    label: str, examples: Sequence[Example[Any]], predictions: Sequence[Sequence[Prediction]]
 ) -> LabelMetrics:
     trials = [
         (judged.prediction.confidence, judged.right)
@@ -158,7 +159,7 @@ def _best_point(trials: Sequence[tuple[float, bool]], wanted: int) -> tuple[floa
 def _confusion(
     labels: Sequence[str],
     thresholds: Mapping[str, float],
-    examples: Sequence[Example],
+    examples: Sequence[Example[Any]],
     predictions: Sequence[Sequence[Prediction]],
 ) -> dict[tuple[str, str], float]:
     confusion: dict[tuple[str, str], float] = {}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from local.rekognition.context import Context
 from local.rekognition.errors import invalid_parameter
 from local.rekognition.images import GENERAL
 from local.rekognition.labels import MODEL_VERSION, chosen, labels_of
-from local.rekognition.pixels import Mask, Pixels, Quality, centre_of, dominant_colors, pixels_of, quality
+from local.rekognition.pixels import LONGEST_SIDE, Mask, Pixels, Quality, centre_of, dominant_colors, quality
 from local.rekognition.requested_images import requested_image
 from local.rekognition.state import Caller
 
@@ -24,7 +26,7 @@ def detect_labels(context: Context, _caller: Caller, request: dict[str, Any]) ->
     wants_labels = _GENERAL_LABELS in features
     if not wants_labels and ("MaxLabels" in request or "MinConfidence" in request):
         raise invalid_parameter(f"MaxLabels and MinConfidence need {_GENERAL_LABELS} in Features.")
-    pixels = pixels_of(requested_image(request["Image"], context.objects, GENERAL))
+    pixels = np.asarray(requested_image(request["Image"], context.objects, LONGEST_SIDE, GENERAL))
     settings = request.get("Settings", {})
     answer: dict[str, Any] = {"Labels": [], "LabelModelVersion": MODEL_VERSION}
     if wants_labels:

@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from local.rekognition.context import Context
 from local.rekognition.errors import invalid_parameter
 from local.rekognition.images import GENERAL
-from local.rekognition.pixels import Pixels, near_share, pixels_of
+from local.rekognition.pixels import LONGEST_SIDE, Pixels, near_share
 from local.rekognition.requested_images import requested_image
 from local.rekognition.state import Caller
 
@@ -37,7 +39,8 @@ def detect_moderation_labels(context: Context, caller: Caller, request: dict[str
     config = request.get("HumanLoopConfig")
     if config:
         context.human_loops.check(config)
-    labels = _labels(pixels_of(requested_image(request["Image"], context.objects, GENERAL)), least)
+    image = requested_image(request["Image"], context.objects, LONGEST_SIDE, GENERAL)
+    labels = _labels(np.asarray(image), least)
     answer: dict[str, Any] = {"ModerationLabels": labels, "ModerationModelVersion": MODEL_VERSION, "ContentTypes": []}
     if config:
         activated = bool(labels)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
-LONGEST_SIDE = 320  # pixels; larger pictures are shrunk first
+LONGEST_SIDE = 320  # pixels; larger pictures are to be shrunk first
 
 Pixels = NDArray[np.uint8]  # height x width x (red, green, blue), or pixels x 3
 Mask = NDArray[np.bool_]  # height x width
@@ -81,15 +81,6 @@ class DominantColor:
     def simplified(self) -> Color:
         pixel: Pixels = np.array([[self.red, self.green, self.blue]], np.uint8)
         return _COLORS[int(_color_numbers(pixel)[0])]
-
-
-def pixels_of(image: Image.Image) -> Pixels:
-    """Return the pixels of an RGB image, shrunk to LONGEST_SIDE."""
-    scale = LONGEST_SIDE / max(image.size)
-    if scale >= 1:
-        return np.asarray(image)
-    width, height = (max(1, round(side * scale)) for side in image.size)
-    return np.asarray(image.resize((width, height), reducing_gap=2.0))
 
 
 def quality(pixels: Pixels, part: Mask | None = None) -> Quality:

@@ -17,8 +17,10 @@ from local.rekognition.images import CUSTOM_LABELS, MOST_OBJECT_BYTES, Bounds, F
 from local.rekognition.objects import ObjectStore, ObjectUnavailableError
 
 
-def requested_image(source: dict[str, Any], objects: ObjectStore, bounds: Bounds = CUSTOM_LABELS) -> Image.Image:
-    """Return the image that the API's Image structure has in Bytes or names in S3Object.
+def requested_image(
+    source: dict[str, Any], objects: ObjectStore, longest_side: int, bounds: Bounds = CUSTOM_LABELS
+) -> Image.Image:
+    """Return the image that the API's Image structure has in Bytes or names in S3Object, shrunk to so many pixels.
 
     Raises ServiceError, by its cause: InvalidParameterException, InvalidS3ObjectException, ImageTooLargeException,
     InvalidImageFormatException.
@@ -29,7 +31,7 @@ def requested_image(source: dict[str, Any], objects: ObjectStore, bounds: Bounds
     if "Bytes" in source and len(content) > bounds.most_bytes:
         raise image_too_large()
     try:
-        return open_image(content, bounds)
+        return open_image(content, longest_side, bounds).image
     except UnusableImageError as error:
         raise _refusal(error.flaw) from error
 

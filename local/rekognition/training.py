@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from local.rekognition.evaluation import evaluate, judge
 from local.rekognition.failures import DataFailedError, Failure
-from local.rekognition.learning.image_labels import learn_image_labels
-from local.rekognition.learning.localization import learn_localization
 from local.rekognition.learning.threads import one_core
 from local.rekognition.limits import DEFAULT_LIMITS, DataLimits
 from local.rekognition.objects import ObjectStore, ObjectUnavailableError
@@ -15,7 +13,7 @@ from local.rekognition.orders import Order, Outcome, TrainedModel
 from local.rekognition.results import Member, Output, inputs, write_evaluation, write_validation
 from local.rekognition.snapshots import testing_snapshot, training_snapshot
 from local.rekognition.training_checks import check
-from local.rekognition.training_data import TrainingData, UseCase, read_training_data
+from local.rekognition.training_data import TrainingData, read_training_data
 
 READY = "The model is ready to run."
 
@@ -42,10 +40,9 @@ def _train(output: Output, now: Callable[[], float], limits: DataLimits) -> Outc
 
 
 def _learn(output: Output, data: TrainingData, validation: Member, now: Callable[[], float]) -> Outcome:
-    learn = learn_localization if data.use_case is UseCase.OBJECT_LOCALIZATION else learn_image_labels
-    model = learn(data.training.examples)
+    model = data.learner.learn(data.training.examples)
     tests = data.testing.examples
-    predictions = [model.predict(example.image) for example in tests]
+    predictions = [model.recognize(example.seen) for example in tests]
     evaluation = evaluate(sorted(data.training.labels), tests, predictions)
     thresholds = {metrics.label: metrics.threshold for metrics in evaluation.labels}
     ended = now()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-
-from PIL import Image
+from typing import Any
 
 from local.rekognition.failures import DataFailedError, Failure
 from local.rekognition.findings import Finding
-from local.rekognition.images import MOST_OBJECT_BYTES, Flaw, UnusableImageError, open_image
-from local.rekognition.learning.examples import Example, LabelledRegion, Region, shrunk
-from local.rekognition.learning.image_labels import LARGEST_SIDE as IMAGE_LEVEL_SIDE
-from local.rekognition.learning.localization import LONGEST_SIDE as LOCALIZATION_SIDE
+from local.rekognition.images import MOST_OBJECT_BYTES, Flaw, Picture, UnusableImageError, open_image
+from local.rekognition.learning.examples import Example, LabelledRegion, Learner, Region
+from local.rekognition.learning.image_labels import IMAGE_LABELS
+from local.rekognition.learning.localization import LOCALIZATION
 from local.rekognition.limits import DataLimits
 from local.rekognition.line_images import on_image
 from local.rekognition.lines import Line
@@ -31,6 +30,12 @@ class UseCase(StrEnum):
     OBJECT_LOCALIZATION = "OBJECT_LOCALIZATION"
 
 
+_LEARNERS: Mapping[UseCase, Learner[Any]] = {
+    UseCase.IMAGE_LEVEL_LABELS: IMAGE_LABELS,
+    UseCase.OBJECT_LOCALIZATION: LOCALIZATION,
+}
+
+
 @dataclass(frozen=True)
 class DataSet:
     """The lines of one set, as far as the use case has use for them, and the examples that the usable ones gave.
@@ -40,7 +45,7 @@ class DataSet:
     """
 
     lines: tuple[Line, ...]
-    examples: tuple[Example, ...]
+    examples: tuple[Example[Any], ...]
     told: frozenset[str]
     unreachable: Failure | None = None
 
@@ -85,6 +90,10 @@ class TrainingData:
     testing: DataSet
     whole: DataSet | None = None
     splittable: bool = True
+
+    @property
+    def learner(self) -> Learner[Any]:
+        return _LEARNERS[self.use_case]
 
 
 def read_training_data(order: Order, objects: ObjectStore, limits: DataLimits) -> TrainingData:
@@ -133,16 +142,17 @@ def _of_use_case(line: Line, use_case: UseCase) -> Line:
 
 
 def _with_images(lines: Iterable[Line], objects: ObjectStore, use_case: UseCase) -> DataSet:
-    side = LOCALIZATION_SIDE if use_case is UseCase.OBJECT_LOCALIZATION else IMAGE_LEVEL_SIDE
+    """Look at one image after the other, and keep of each what the use case's learner does."""
+    learner = _LEARNERS[use_case]
     told: set[str] = set()
     checked: list[Line] = []
-    examples: list[Example] = []
+    examples: list[Example[Any]] = []
     missing = uncopied = reached = 0
     for line in lines:
         told |= line.all_labels
         if line.source and line.usable:
             try:
-                image = _read_image(line.source, objects)
+                picture = _read_picture(line.source, objects, learner.longest_side)
             except ObjectUnavailableError:
                 missing += 1
                 line = line.lost(Finding.ERROR_INVALID_IMAGE)
@@ -154,9 +164,9 @@ def _with_images(lines: Iterable[Line], objects: ObjectStore, use_case: UseCase)
                 line = line.lost(_finding(error.flaw))
             else:
                 reached += 1
-                line = _of_use_case(on_image(line, *image.size), use_case)
+                line = _of_use_case(on_image(line, *picture.size), use_case)
                 if line.usable:
-                    examples.append(_example(line, image, side))
+                    examples.append(_example(line, picture, learner))
         checked.append(line)
     return DataSet(tuple(checked), tuple(examples), frozenset(told), _unreachable(missing, uncopied, reached))
 
@@ -171,24 +181,24 @@ class _UncopiedError(Exception):
     """An image is there but cannot be read, as when its key may not be used."""
 
 
-def _read_image(source: Location, objects: ObjectStore) -> Image.Image:
+def _read_picture(source: Location, objects: ObjectStore, longest_side: int) -> Picture:
     if objects.size(source.bucket, source.key) > MOST_OBJECT_BYTES:
         raise UnusableImageError(Flaw.TOO_LARGE)
     try:
         content = objects.read(source.bucket, source.key)
     except ObjectUnavailableError as error:
         raise _UncopiedError from error
-    return open_image(content)
+    return open_image(content, longest_side)
 
 
 def _finding(flaw: Flaw) -> Finding:
     return Finding.ERROR_INVALID_IMAGE if flaw is Flaw.NOT_AN_IMAGE else Finding.ERROR_INVALID_IMAGE_DIMENSION
 
 
-def _example(line: Line, image: Image.Image, side: int) -> Example:
-    width, height = image.size
+def _example(line: Line, picture: Picture, learner: Learner[Any]) -> Example[Any]:
+    width, height = picture.size
     marks = tuple(
         LabelledRegion(box.label, Region(box.left / width, box.top / height, box.width / width, box.height / height))
         for box in line.boxes
     )
-    return Example(shrunk(image, side), line.labels, marks)
+    return Example(learner.see(picture.image), line.labels, marks)

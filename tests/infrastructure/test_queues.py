@@ -80,9 +80,11 @@ def test_an_image_that_is_put_off_is_never_received_too_often_while_its_queue_ke
 
 
 def test_visibility_is_at_least_six_times_the_timeout_of_the_function(deployment):
-    timeout = deployment.one("AWS::Lambda::Function", "detectlabels").properties["Timeout"]
+    readers = {"-requests": "queueimages"}  # all other queues are detect_labels'
     for queue in deployment.all("AWS::SQS::Queue"):
         if "RedrivePolicy" in queue.properties:
+            reader = next((name for end, name in readers.items() if queue.stack.endswith(end)), "detectlabels")
+            timeout = deployment.one("AWS::Lambda::Function", reader).properties["Timeout"]
             assert queue.properties["VisibilityTimeout"] >= 6 * timeout, queue
 
 

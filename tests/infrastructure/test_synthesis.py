@@ -65,7 +65,7 @@ def test_cfn_lint_finds_nothing(deployment):
 
 
 def test_25_projects_fit_and_no_stack_comes_near_the_limit_of_resources(deployment, many):
-    assert len(many.templates) == 25 + 5
+    assert len(many.templates) == 25 + 6
     for templates in (deployment.templates, many.templates):
         for stack, template in templates.items():
             assert len(template["Resources"]) < 400, stack

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from local.cloud import Profile, Running, local_cloud
 
@@ -344,6 +346,33 @@ def test_a_permission_for_one_project_is_not_one_for_another(
     project_arn = f"arn:aws:rekognition:us-east-1:000000000000:project/{project}/1111111111111"
     look = task("aws-sdk:rekognition:describeProjectVersions", {"ProjectArn": project_arn})
     assert run(cloud, f"look-{project}", stack["AllowedRole"], Look=look)["error"] == error
+
+
+def test_a_grant_on_a_message_of_sqs_covers_a_batch_and_no_other_action(cloud: Running) -> None:
+    sqs, iam = cloud.client("sqs"), cloud.client("iam")
+    url = sqs.create_queue(QueueName="batches")["QueueUrl"]
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "000000000000"}}
+    made = iam.create_role(RoleName="sender", AssumeRolePolicyDocument=json.dumps(_policy(trust)))
+    sending = json.dumps(_policy(allow("sqs:SendMessage")))
+    iam.put_role_policy(RoleName="sender", PolicyName="sends", PolicyDocument=sending)
+    assumed = cloud.client("sts").assume_role(RoleArn=made["Role"]["Arn"], RoleSessionName="sender")["Credentials"]
+    sender = boto3.client(
+        "sqs",
+        endpoint_url=cloud.endpoint,
+        region_name="us-east-1",
+        verify=str(cloud.certificate),
+        aws_access_key_id=assumed["AccessKeyId"],
+        aws_secret_access_key=assumed["SecretAccessKey"],
+        aws_session_token=assumed["SessionToken"],
+    )
+    sent = sender.send_message_batch(QueueUrl=url, Entries=[{"Id": "1", "MessageBody": "m"}])
+    assert len(sent["Successful"]) == 1
+    with pytest.raises(ClientError, match="not authorized to perform: sqs:DeleteMessage "):
+        sender.delete_message_batch(QueueUrl=url, Entries=[{"Id": "1", "ReceiptHandle": "r"}])
+
+
+def _policy(statement: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def test_an_argument_that_the_operation_does_not_have_is_a_runtime_error(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from PIL import Image
+
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,10 @@ class LabelledRegion:
 
 
 @dataclass(frozen=True)
-class Example:
-    """One RGB image with the labels that it bears, and their places when they are objects."""
+class Example(Generic[Seen]):
+    """What a learner keeps of one image, the labels that it bears, and their places when they are objects."""
 
-    image: Image.Image
+    seen: Seen
     labels: frozenset[str]
     objects: tuple[LabelledRegion, ...] = ()
 
@@ -46,11 +48,26 @@ class Prediction:
 
 
 class Model(Protocol):
-    """What both kinds of learning return."""
+    """What both kinds of learning return; it looks at no side longer than so many pixels."""
+
+    longest_side: ClassVar[int]
 
     def predict(self, image: Image.Image) -> Sequence[Prediction]:
         """Return all that is worth a confidence, unsorted, from an RGB image of any size."""
         ...
+
+    def recognize(self, seen: Any) -> Sequence[Prediction]:
+        """Return the same from what the learner kept of an image."""
+        ...
+
+
+@dataclass(frozen=True)
+class Learner(Generic[Seen]):
+    """One kind of learning. `see` keeps of an RGB image the little that `learn` needs, so the image can be dropped."""
+
+    longest_side: int  # pixels; a larger image is shrunk before it is seen
+    see: Callable[[Image.Image], Seen]
+    learn: Callable[[Sequence[Example[Seen]]], Model]
 
 
 def shrunk(image: Image.Image, side: int) -> Image.Image:

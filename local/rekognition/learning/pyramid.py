@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from skimage.feature import hog
 
-from local.rekognition.learning.examples import Example
-from local.rekognition.learning.regions import Rectangles, rectangles
+from local.rekognition.learning.gradients import BLOCK_FEATURES, blocks, cells
+from local.rekognition.learning.regions import Rectangles
 
 _CELL = 6  # pixels a side of one histogram
 _WINDOW_CELLS = 49  # in one window, more or less
@@ -21,7 +19,8 @@ _STEP = 2 ** (1 / 4)  # between two sizes
 _LARGEST_SCALE = 2.0  # a small object is enlarged no further: there is nothing more to see
 _EXTREME_ASPECT = 5.0
 
-Blocks = NDArray[np.float32]  # shape (rows, columns, features of a block)
+Cells = NDArray[np.float16]  # shape (rows, columns, orientations); 16 bits, as many levels are kept while learning
+Blocks = NDArray[np.float32]  # shape (rows, columns, features of a block); one less of each than of cells
 Indices = NDArray[np.intp]
 
 
@@ -43,16 +42,21 @@ class Shape:
 class Level:
     """One image at one size: `scale` is level pixels for one of the image's; `padding` was put around."""
 
-    blocks: Blocks
+    cells: Cells
     shape: Shape
     scale: float
     padding: tuple[int, int]
 
+    @property
+    def blocks(self) -> Blocks:
+        """Four times the size of the cells, and therefore not kept."""
+        return np.asarray(blocks(self.cells[None])[0])
+
     @cached_property
     def places(self) -> tuple[Indices, Indices]:
-        """The rows and columns of all windows, row by row; a window has one block fewer than cells."""
-        rows = self.blocks.shape[0] - self.shape.rows + 2
-        columns = self.blocks.shape[1] - self.shape.columns + 2
+        """The rows and columns of all windows, row by row."""
+        rows = self.cells.shape[0] - self.shape.rows + 1
+        columns = self.cells.shape[1] - self.shape.columns + 1
         row, column = np.indices((rows, columns)).reshape(2, -1)
         return row, column
 
@@ -70,19 +74,19 @@ class Level:
 
     def cut(self, chosen: Indices) -> NDArray[np.float32]:
         """Return the features of the chosen windows: one row each."""
-        height, width = self.shape.rows - 1, self.shape.columns - 1
+        height, width = self.shape.rows - 1, self.shape.columns - 1  # in blocks
         row, column = self.places
-        windows = np.empty((len(chosen), height * width * self.blocks.shape[2]), np.float32)
+        windows = np.empty((len(chosen), height * width * BLOCK_FEATURES), np.float32)
+        blocks = self.blocks
         for number, at in enumerate(chosen):
-            window = self.blocks[row[at] : row[at] + height, column[at] : column[at] + width]
+            window = blocks[row[at] : row[at] + height, column[at] : column[at] + width]
             windows[number] = window.ravel()
         return windows
 
 
-def learn_shape(examples: Sequence[Example]) -> Shape:
-    """Choose the window and the scales that fit the marked objects, of which there must be one."""
-    marked = [rectangles((mark.region for mark in e.objects), e.image.size) for e in examples]
-    sides = np.concatenate([r[:, 2:] - r[:, :2] for r in marked])
+def learn_shape(boxes: Rectangles) -> Shape:
+    """Choose the window and the scales that fit the marked objects, in pixels; there must be one."""
+    sides = boxes[:, 2:] - boxes[:, :2]
     aspect = np.exp(np.median(np.log(sides[:, 0] / sides[:, 1])))
     aspect = np.clip(aspect, 1 / _EXTREME_ASPECT, _EXTREME_ASPECT)
     rows = max(3, round(np.sqrt(_WINDOW_CELLS / aspect)))
@@ -108,7 +112,6 @@ def pyramid(image: Image.Image, shape: Shape) -> list[Level]:
         short_x = max(0, shape.columns * _CELL - size[0] - 2 * padding[0])
         short_y = max(0, shape.rows * _CELL - size[1] - 2 * padding[1])
         around = ((padding[1], padding[1] + short_y), (padding[0], padding[0] + short_x))
-        blocks = hog(np.pad(pixels, around, mode="edge"), 9, (_CELL, _CELL), (2, 2), feature_vector=False)
-        flat = blocks.reshape(*blocks.shape[:2], -1).astype(np.float32)
-        levels.append(Level(flat, shape, size[0] / image.width, padding))
+        histograms = cells(np.pad(pixels, around, mode="edge")[None], _CELL)[0]
+        levels.append(Level(histograms.astype(np.float16), shape, size[0] / image.width, padding))
     return levels

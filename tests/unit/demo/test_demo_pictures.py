@@ -20,7 +20,7 @@ SCENES = scenes(train=4, test=3, unseen=3)
 @pytest.mark.parametrize("pictures", [DIGITS, SCENES], ids=["digits", "scenes"])
 def test_pictures_are_legal_and_say_what_they_are(pictures):
     for picture in (*pictures.train, *pictures.test, *pictures.unseen):
-        assert open_image(picture.body).size == (picture.width, picture.height)
+        assert open_image(picture.body, 64).size == (picture.width, picture.height)
         with Image.open(io.BytesIO(picture.body)) as image:
             assert f"image/{image.format.lower()}" == picture.content_type
 

@@ -13,7 +13,7 @@ from local.rekognition.detection import detect_custom_labels
 from local.rekognition.errors import ServiceError
 from local.rekognition.human_loops import HumanLoops
 from local.rekognition.learning.examples import Example, Prediction
-from local.rekognition.learning.image_labels import learn_image_labels
+from local.rekognition.learning.image_labels import features, learn_image_labels
 from local.rekognition.lifecycle import Status, Version, settled
 from local.rekognition.orders import Order, Outcome, TrainedModel
 from local.rekognition.state import Caller, State
@@ -28,6 +28,8 @@ ORDER = Order(ARN, "p", "v", (), None, {})
 
 class Seer:
     """A model that sees the same in every image."""
+
+    longest_side = 64
 
     def predict(self, image):
         return [Prediction("rare", 0.3), Prediction("common", 0.7)]
@@ -88,7 +90,8 @@ def test_a_step_that_ended_unseen_is_dated_when_it_ended():
 
 def test_pictures_of_one_plain_colour_each_are_learned():
     plain = {"red": (220, 20, 20), "blue": (20, 20, 220)}
-    model = learn_image_labels([Example(Image.new("RGB", (80, 80), plain[n]), frozenset({n})) for n in plain] * 5)
+    seen = {name: features(Image.new("RGB", (80, 80), color)) for name, color in plain.items()}
+    model = learn_image_labels([Example(seen[name], frozenset({name})) for name in plain] * 5)
     best = max(model.predict(Image.new("RGB", (90, 90), plain["blue"])), key=lambda prediction: prediction.confidence)
     assert best.label == "blue"
 

@@ -2,7 +2,6 @@
 
 import argparse
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ from benchmarks.latency import latency
 from benchmarks.overhead import overhead
 from benchmarks.pipeline import UNITS, Pipeline, deployed_pipeline
 from benchmarks.report import machine, merge, say
+from benchmarks.stand_in import stand_in
 
 Numbers = dict[str, Any]
 
@@ -25,7 +25,7 @@ ON_A_PIPELINE: Final[Mapping[str, Callable[[Pipeline], Numbers]]] = {
     "cost": cost,
     "faults": faults,
 }
-ALONE: Final[Mapping[str, Callable[[], Numbers]]] = {"overhead": overhead}
+ALONE: Final[Mapping[str, Callable[[], Numbers]]] = {"stand_in": stand_in, "overhead": overhead}
 NAMES: Final = (*ALONE, *ON_A_PIPELINE)
 
 

@@ -29,8 +29,6 @@ def handle(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001 - Lambd
     )
     labels = answer["CustomLabels"]
     result = {"id": str(uuid.uuid4()), "bucket": bucket, "key": key, "labels": json.dumps(labels)}
-    dynamodb.put_item(
-        TableName=os.environ["TABLE"], Item={name: {"S": value} for name, value in result.items()}
-    )
+    dynamodb.put_item(TableName=os.environ["TABLE"], Item={name: {"S": value} for name, value in result.items()})
     sns.publish(TopicArn=os.environ["TOPIC_ARN"], Message=json.dumps(result))
     print(f"{bucket}/{key}: {len(labels)} labels")

@@ -195,7 +195,9 @@ def _copy(dynamodb: Any, name: str) -> tuple[str, Table]:
     dynamodb.create_table(
         TableName=copy,
         KeySchema=described["KeySchema"],
-        AttributeDefinitions=[each for each in described["AttributeDefinitions"] if each["AttributeName"] in table.keys],
+        AttributeDefinitions=[
+            each for each in described["AttributeDefinitions"] if each["AttributeName"] in table.keys
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
     return copy, table

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from benchmarks.measures import lost_and_twice, share, used_share
-from benchmarks.pipeline import PER_UNIT, UNITS, BenchmarkError, Pipeline
 from benchmarks.pictures import small_pictures
+from benchmarks.pipeline import PER_UNIT, UNITS, BenchmarkError, Pipeline
 from benchmarks.report import say, show
 from benchmarks.side_functions import SidePath, add_path
 from lambdas.images import ImageRef

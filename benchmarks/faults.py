@@ -4,8 +4,10 @@ Of the calls of DetectCustomLabels 5 % are throttled, 2 % end in a 500 and 1 % i
 are told of twice, and each delivery of an image kills the function with a chance of 1 %: with it die up to nine others
 of its batch. Among the images are files that are none.
 
-One thing is not as it is deployed: the queue hides messages for 30 seconds instead of nine minutes, so that what
-a killed function held comes back while somebody waits for it. It is busy all the same until the killed one's lease ends.
+Two things are not as they are deployed. The queue hides messages for 30 seconds instead of nine minutes, so that what
+a killed function held comes back while somebody waits for it; its images are busy until its lease ends all the same.
+And twelve batches are worked on at the same time, not five: an invocation takes a throttle for a sign of its own pace,
+and here they come at any.
 """
 
 import json
@@ -32,6 +34,7 @@ PROJECT: Final = "five"
 DUPLICATES: Final = 0.02  # of the uploads
 KILLS: Final = 0.01  # of the deliveries
 HIDDEN_SECONDS: Final = 30
+AT_ONCE: Final = 12  # batches
 DETECT: Final = ["DetectCustomLabels"]
 RULES: Final[tuple[dict[str, Any], ...]] = (
     {"fault": "throttling", "operations": DETECT, "probability": 0.05},
@@ -71,11 +74,10 @@ def faults(pipeline: Pipeline, images: int = IMAGES) -> dict[str, Any]:
         kills = Path(folder) / "kills"
         environment = {"KILL_SHARE": str(KILLS), "KILLS": str(kills)}
         product = put_before(pipeline, PROJECT, "killing", "killing_handler.handle", environment)
+        limit = _limit(pipeline, place.event_source_id, AT_ONCE)
         pipeline.fail(LATENCY, *RULES)
         try:
-            with subscribed(
-                sqs, sns, pipeline.deployment.results_topic_arn, {"Project": [PROJECT]}
-            ) as subscriber:
+            with subscribed(sqs, sns, pipeline.deployment.results_topic_arn, {"Project": [PROJECT]}) as subscriber:
                 begun = time.monotonic()
                 uploads = pipeline.put(bucket, pictures)
                 duplicates = _repeat(pipeline, place.queue_url, uploads)
@@ -85,6 +87,7 @@ def faults(pipeline: Pipeline, images: int = IMAGES) -> dict[str, Any]:
         finally:
             pipeline.fail()
             give_back(pipeline, PROJECT, product)
+            _limit(pipeline, place.event_source_id, limit)
             _hide(pipeline, place.queue_url, as_deployed)
         died = len(kills.read_text().splitlines()) if kills.exists() else 0
     dead = pipeline.waiting(place.dead_letter_queue_url)
@@ -132,6 +135,14 @@ def _hide(pipeline: Pipeline, queue_url: str, seconds: str) -> str:
     return str(before)
 
 
+def _limit(pipeline: Pipeline, event_source_id: str, batches: int) -> int:
+    """Limit how many batches an event source has worked on at the same time; return the limit before."""
+    functions, name = pipeline.clients("lambda"), "MaximumConcurrency"
+    before = functions.get_event_source_mapping(UUID=event_source_id)["ScalingConfig"][name]
+    functions.update_event_source_mapping(UUID=event_source_id, ScalingConfig={name: batches})
+    return int(before)
+
+
 def _repeat(pipeline: Pipeline, queue_url: str, uploads: Sequence[ImageRef]) -> int:
     """Send the events of some uploads once more, as EventBridge may; return how many."""
     chosen = random.Random(1).sample(list(uploads), round(DUPLICATES * len(uploads)))
@@ -146,9 +157,7 @@ def _repeat(pipeline: Pipeline, queue_url: str, uploads: Sequence[ImageRef]) -> 
     return len(chosen)
 
 
-def _until_over(
-    pipeline: Pipeline, queue_url: str, subscriber: Subscriber, uploads: int
-) -> list[dict[str, Any]]:
+def _until_over(pipeline: Pipeline, queue_url: str, subscriber: Subscriber, uploads: int) -> list[dict[str, Any]]:
     """Wait until the queue is empty and nobody tells any more; return the notifications."""
     told: list[dict[str, Any]] = []
     deadline = time.monotonic() + _PATIENCE_SECONDS

@@ -55,7 +55,8 @@ def _seconds(pipeline: Pipeline, bucket: str, key: str, body: bytes, subscriber:
 
 
 def _numbers(ours: list[float], floor: list[float]) -> dict[str, Any]:
-    rows, numbers = [], {}
+    rows: list[list[str]] = []
+    numbers: dict[str, float] = {}
     for percent in (50, 99):
         mine, empty = percentile(ours, percent), percentile(floor, percent)
         rows.append([f"p{percent}", f"{mine * 1000:.0f} ms", f"{empty * 1000:.0f} ms", f"{mine / empty:.2f}"])

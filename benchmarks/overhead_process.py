@@ -54,7 +54,7 @@ def detect(stored: str, images: int) -> None:
 
 def call(stored: str, images: int) -> None:
     """Let the handler detect a batch, and make its calls again, one after the other, for the other images."""
-    from recording_handler import Recorder
+    from recording_handler import Recorder  # type: ignore[import-not-found]  # beside this file, there
 
     recorder = Recorder()
     detect(stored, BATCH)

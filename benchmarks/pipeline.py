@@ -97,17 +97,13 @@ class Pipeline:
     def detections(self, version: str, since: float = 0.0) -> list[tuple[float, str]]:
         """Return when and how the calls of a version ended, from a time on."""
         calls = self._local("detections")["detections"]
-        return [
-            (call["at"], call["outcome"]) for call in calls if call["version"] == version and call["at"] >= since
-        ]
+        return [(call["at"], call["outcome"]) for call in calls if call["version"] == version and call["at"] >= since]
 
     def jobs(self, prefix: str) -> list[Job]:
         """Return all jobs of images under a prefix."""
         pages = self.clients("dynamodb").get_paginator("scan").paginate(TableName=self.deployment.results_table)
         items = (from_item(item) for page in pages for item in page["Items"] if item["SK"]["S"] == JOB)
-        return [
-            job_of(item) for item in items if image_from_json(item["Image"]).key.startswith(prefix)
-        ]
+        return [job_of(item) for item in items if image_from_json(item["Image"]).key.startswith(prefix)]
 
     def _local(self, path: str, body: bytes | None = None) -> dict[str, Any]:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -44,9 +44,7 @@ def add_path(
     bucket = f"bench-{name}-{ACCOUNT}"
     s3, events, sqs = pipeline.clients("s3"), pipeline.clients("events"), pipeline.clients("sqs")
     s3.create_bucket(Bucket=bucket)
-    s3.put_bucket_notification_configuration(
-        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
     queue_url = sqs.create_queue(QueueName=f"bench-{name}", Attributes={"VisibilityTimeout": str(_TIMEOUT_SECONDS)})[
         "QueueUrl"
     ]
@@ -86,9 +84,7 @@ def add_function(
     return function
 
 
-def put_before(
-    pipeline: Pipeline, project: str, name: str, handler: str, environment: Mapping[str, str]
-) -> str:
+def put_before(pipeline: Pipeline, project: str, name: str, handler: str, environment: Mapping[str, str]) -> str:
     """Let a project's event source call another function: the product's own code behind a handler of this folder.
 
     Return the name of the function that it called before; `give_back` undoes it.

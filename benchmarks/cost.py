@@ -106,7 +106,6 @@ def _ours(pipeline: Pipeline, images: int) -> Recorded:
             drained(pipeline, [backlog])
         finally:
             give_back(pipeline, PROJECT, product)
-            pipeline.switch(backlog.event_source_id, on=True)
         invocations = _invocations(Path(folder))
     return _recorded(pipeline, backlog, invocations, memory, prices.LAMBDA_GB_SECOND_ARM, through_eventbridge=True)
 

@@ -25,8 +25,8 @@ check: .venv/.test ## lint, format and types
 conformance: .venv/.test ## hold the Rekognition stand-in against botocore's model, constraint by constraint
 	$(BIN)/python -m tests.conformance
 
-bench: .venv/.local ## measure the Rekognition stand-in: accuracy, training, detections per second
-	$(BIN)/python -m benchmarks.stand_in
+bench: .venv/.local ## measure the pipeline and the stand-in, in a quarter of an hour (ONLY=drain: some alone)
+	$(BIN)/python -m benchmarks $(ONLY)
 
 local: .venv/.local ## keep a local cloud with the deployment running until Ctrl-C (PORT=4566)
 	$(BIN)/python -m local --port $(PORT) --deployment $(DEPLOYMENT)

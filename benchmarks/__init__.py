@@ -1,1 +1,1 @@
-"""Measure the parts of the local cloud."""
+"""How fast, how dear: `make bench` measures, docs/benchmarks.md explains."""

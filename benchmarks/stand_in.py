@@ -1,4 +1,4 @@
-"""Measure the Rekognition stand-in: `make bench`, or `python -m benchmarks.stand_in`.
+"""Accuracy, training, memory and speed of the Rekognition stand-in: `make bench ONLY=stand_in`.
 
 Accuracy is counted on images of the demo's data sets that were in neither the training nor the test set, by the
 demo's own rule (demo/judging.py) at the model's own thresholds. Every training runs in a process of its own, so that
@@ -17,16 +17,15 @@ from base64 import b64encode
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from benchmarks.report import show
 from demo.judging import judge
 from demo.pictures import Picture, PictureSet, digits, manifest_line, scenes
 from local.rekognition.lifecycle import Durations
 from local.rekognition.objects import ObjectUnavailableError, Reason
 from local.rekognition.service import Rekognition
 
-REPORT: Final = Path("build/bench.json")
 ACCOUNT, REGION, BUCKET = "000000000000", "us-east-1", "bench"
 _AT_ONCE: Final = Durations(training=0, starting=0, stopping=0, deleting=0)
 _DETECTIONS: Final = 200  # for the rate
@@ -111,16 +110,16 @@ class _Caller:
 
 
 def main() -> int:
-    """Measure every data set in a process of its own, print a table and write build/bench.json."""
-    if sys.argv[1:]:
-        print(json.dumps(asdict(measure(sys.argv[1]))))
-        return 0
-    found = [_measured_apart(name) for name in NAMES]
-    _print(found)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps([asdict(numbers) for numbers in found], indent=2) + "\n", encoding="utf-8")
-    print(f"\n{REPORT}")
+    """Measure one data set in this process, for the one that started it."""
+    print(json.dumps(asdict(measure(sys.argv[1]))))
     return 0
+
+
+def stand_in() -> dict[str, Any]:
+    """Measure every data set in a process of its own; print the table and return the report's keys."""
+    found = [_measured_apart(name) for name in NAMES]
+    _show(found)
+    return {"stand_in": [asdict(numbers) for numbers in found]}
 
 
 def measure(name: str) -> Numbers:
@@ -206,20 +205,27 @@ def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
-def _print(found: list[Numbers]) -> None:
-    print(
-        f"{'data set':<22}{'train':>6}{'test':>6}{'training':>11}{'processor':>11}{'memory':>9}{'before':>9}{'F1':>7}"
-        f"{'unseen right':>15}{'detection':>12}{'processor':>11}{'per second':>12}"
-    )
-    for numbers in found:
-        print(
-            f"{numbers.name:<22}{numbers.training_images:>6}{numbers.test_images:>6}"
-            f"{numbers.training_seconds:>9.1f} s{numbers.processor_seconds:>9.1f} s"
-            f"{numbers.memory_mb:>6.0f} MB{numbers.memory_before_mb:>6.0f} MB"
-            f"{numbers.f1:>7.3f}{f'{numbers.right} of {numbers.unseen_images}':>15}"
-            f"{numbers.detection_ms:>9.1f} ms{numbers.detection_processor_ms:>8.1f} ms"
-            f"{numbers.detections_per_second:>12.1f}"
-        )
+def _show(found: list[Numbers]) -> None:
+    head = ["data set", "train", "test", "training", "processor", "memory", "before", "F1", "unseen right"]
+    head += ["detection", "processor", "per second"]
+    rows = [
+        [
+            numbers.name,
+            f"{numbers.training_images}",
+            f"{numbers.test_images}",
+            f"{numbers.training_seconds:.1f} s",
+            f"{numbers.processor_seconds:.1f} s",
+            f"{numbers.memory_mb:.0f} MB",
+            f"{numbers.memory_before_mb:.0f} MB",
+            f"{numbers.f1:.3f}",
+            f"{numbers.right} of {numbers.unseen_images}",
+            f"{numbers.detection_ms:.1f} ms",
+            f"{numbers.detection_processor_ms:.1f} ms",
+            f"{numbers.detections_per_second:.1f}",
+        ]
+        for numbers in found
+    ]
+    show("The Rekognition stand-in", head, rows)
 
 
 if __name__ == "__main__":

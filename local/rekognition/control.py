@@ -1,6 +1,7 @@
 """Answer what is not Amazon's: tests and benchmarks set faults, read the meter and reset, under /_local/.
 
 GET  /_local/meter    {"usage": {version ARN: {"billed_unit_seconds": ..., "training_seconds": ..., ...}}}
+GET  /_local/detections   {"detections": [{"at": epoch seconds, "version": ARN, "outcome": "ANSWERED" ...}, ...]}
 GET  /_local/faults   the plan that is followed
 POST /_local/faults   follow another plan, from its beginning; {} ends all faults
 POST /_local/reset    forget all projects, versions and usage; the plan of faults is again that of the start
@@ -26,6 +27,8 @@ def control(rekognition: Rekognition, method: str, path: str, body: bytes) -> An
     match method, path.removeprefix(PREFIX):
         case "GET", "meter":
             return _answer(200, {"usage": {arn: asdict(used) for arn, used in rekognition.usage().items()}})
+        case "GET", "detections":
+            return _answer(200, {"detections": [asdict(call) for call in rekognition.detections.calls()]})
         case "GET", "faults":
             return _answer(200, plan_as_json(rekognition.faults.plan))
         case "POST", "faults":
@@ -41,7 +44,7 @@ def control(rekognition: Rekognition, method: str, path: str, body: bytes) -> An
             return _answer(404, {"message": f"{method} {path} is none of: {', '.join(_KNOWN)}"})
 
 
-_KNOWN: Final = ("GET /_local/meter", "GET and POST /_local/faults", "POST /_local/reset")
+_KNOWN: Final = ("GET /_local/meter", "GET /_local/detections", "GET and POST /_local/faults", "POST /_local/reset")
 
 
 def _answer(status: int, body: dict[str, object]) -> Answer:

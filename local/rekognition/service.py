@@ -12,6 +12,7 @@ from typing import Any
 
 from local.rekognition.context import Context
 from local.rekognition.dataset_reading import DatasetReaders
+from local.rekognition.detection_log import DetectionLog
 from local.rekognition.errors import ServiceError, invalid_parameter
 from local.rekognition.failures import SERVICE_ISSUE
 from local.rekognition.fault_plans import NO_FAULTS, FaultPlan
@@ -82,6 +83,7 @@ class Rekognition:
         )
         self._trainers = Workers(_TRAININGS_AT_ONCE, "training")
         self.faults = Faults(faults)
+        self.detections = DetectionLog(now)
         self._plan = faults
         self._bill_starting = bill_starting
         self._sleep = sleep
@@ -100,7 +102,8 @@ class Rekognition:
             struck = self.faults.strike(operation)
             if struck.wait:
                 self._sleep(struck.wait)
-            return CUT if struck.cut else self._answer(operation, Caller(account, region), request, struck)
+            with self.detections.noting(operation, request, cut=struck.cut):
+                return CUT if struck.cut else self._answer(operation, Caller(account, region), request, struck)
         except ServiceError as error:
             return failure(error)
 
@@ -118,6 +121,7 @@ class Rekognition:
             self._context.label_jobs.forget()
             self._context.human_loops.forget()
             self.faults.follow(self._plan)
+            self.detections.forget()
             self._save()
 
     def close(self) -> None:

@@ -1,0 +1,33 @@
+"""The report: keys that are merged, tables that line up."""
+
+import json
+
+from benchmarks.__main__ import NAMES
+from benchmarks.report import merge, read, table
+
+
+def test_a_benchmark_replaces_its_own_keys_and_leaves_the_others(tmp_path):
+    file = tmp_path / "build" / "bench.json"
+    merge({"drain": {"1": {"used": 0.5}}, "latency": {"p50_ratio": 1.1}}, file)
+    merge({"drain": {"1": {"used": 0.9}}}, file)
+    assert json.loads(file.read_text()) == {"drain": {"1": {"used": 0.9}}, "latency": {"p50_ratio": 1.1}}
+
+
+def test_a_report_of_another_make_is_begun_anew(tmp_path):
+    file = tmp_path / "bench.json"
+    file.write_text("[1, 2]")
+    merge({"drain": {}}, file)
+    assert read(file) == {"drain": {}}
+
+
+def test_a_table_lines_up():
+    assert table(["", "used"], [["ours", "0.98"], ["a long name", "1"]]).splitlines() == [
+        "|             | used |",
+        "|-------------|-----:|",
+        "| ours        | 0.98 |",
+        "| a long name |    1 |",
+    ]
+
+
+def test_every_benchmark_has_its_name():
+    assert NAMES == ("stand_in", "overhead", "drain", "latency", "cost", "faults")

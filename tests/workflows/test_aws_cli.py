@@ -33,6 +33,7 @@ def endpoint(cloud: Running) -> Iterator[str]:
             yield "http://" + process.stdout.readline().split("http://")[1].split()[0]
         finally:
             process.terminate()
+            process.wait()  # for its last word, which it prints before the pipe is closed
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,8 @@ def pictures() -> PictureSet:
 def data(cloud: Running, pictures: PictureSet) -> dict[str, str]:
     """Put the pictures and their manifests into a bucket; return the arguments that name them, as JSON."""
     s3 = cloud.client("s3")
-    s3.create_bucket(Bucket="data")
+    home = {"LocationConstraint": os.environ["AWS_DEFAULT_REGION"]}  # the stand-in reaches no bucket elsewhere
+    s3.create_bucket(Bucket="data", CreateBucketConfiguration=home)
     arguments = {}
     for name, split in (("training", pictures.train), ("testing", pictures.test)):
         for picture in split:

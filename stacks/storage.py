@@ -34,6 +34,7 @@ class Storage(Stack):
         self.datasets = self._bucket("Datasets", access_logs)
         self.datasets.send_events()
         self.training_output = self._bucket("TrainingOutput", access_logs)
+        self.results_bucket = self._bucket("ResultsObjects", access_logs)
 
     def _bucket(self, name: str, access_logs: PrivateBucket) -> PrivateBucket:
         return PrivateBucket(self, name, access_logs=access_logs, keep_noncurrent=_KEEP_NONCURRENT)
@@ -85,6 +86,7 @@ class Storage(Stack):
         CfnOutput(self, "ImagesBucket", value=self.images.bucket_name)
         CfnOutput(self, "DatasetsBucket", value=self.datasets.bucket_name)
         CfnOutput(self, "TrainingOutputBucket", value=self.training_output.bucket_name)
+        CfnOutput(self, "ResultsBucket", value=self.results_bucket.bucket_name)
         CfnOutput(self, "ResultsTable", value=self.results.table_name)
         CfnOutput(self, "RegistryTable", value=self.registry.table_name)
         CfnOutput(self, "ResultsTopicArn", value=self.results_topic.arn)

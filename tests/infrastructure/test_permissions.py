@@ -22,7 +22,7 @@ ON_ALL = {
     "logs:UpdateLogDelivery": "logs of workflows",
     "rekognition:CreateProject": "train_model makes the project of a first data set",
     "rekognition:DescribeProjects": "train_model and the guard look for projects by name",
-    "lambda:ListEventSourceMappings": "run_model looks for the event source of a queue",
+    "lambda:ListEventSourceMappings": "workflows look for the event source of a queue",
 }
 
 # What a state may need beyond the action that its resource names.
@@ -113,7 +113,8 @@ def test_a_workflow_may_do_what_its_definition_calls_and_no_more(deployment):
         needed = needed_by(json.loads((DEFINITIONS / f"{name}.asl.json").read_text(encoding="utf-8")))
         granted = actions_of(deployment, str(referred(machine.properties["RoleArn"])))
         assert {action for action in granted if not action.startswith(("logs:", "xray:", "kms:"))} == needed
-        assert {"kms:Decrypt", "kms:GenerateDataKey"} <= granted  # the topic's key
+        publishes = "sns:Publish" in granted
+        assert ({"kms:Decrypt", "kms:GenerateDataKey"} <= granted) is publishes, name  # the topic's key
 
 
 def test_a_training_reads_the_data_sets_writes_its_output_and_touches_no_other_bucket(deployment):
@@ -167,8 +168,9 @@ def test_event_sources_of_other_functions_cannot_be_opened(deployment):
         for _, statement in deployment.statements()
         if "lambda:UpdateEventSourceMapping" in listed(statement["Action"])
     ]
-    assert len(found) == 1
-    assert "detectlabels" in json.dumps(found[0]["Condition"]["ArnEquals"]["lambda:FunctionArn"])
+    assert len(found) == 3  # of run_model, make_room and restore_version
+    for statement in found:
+        assert "detectlabels" in json.dumps(statement["Condition"]["ArnEquals"]["lambda:FunctionArn"])
 
 
 def test_the_guard_may_describe_stop_and_tell_and_nothing_that_costs(deployment):
@@ -187,7 +189,7 @@ def test_only_the_workflows_may_start_a_model(deployment):
         for policy, statement in deployment.statements()
         if "rekognition:StartProjectVersion" in listed(statement["Action"])
     }
-    assert [role.startswith("runmodelRole") for role in starters if role] == [True]
+    assert sorted(role.partition("Role")[0] for role in starters if role) == ["restoreversion", "runmodel"]
 
 
 def test_detecting_reads_images_and_never_writes_or_deletes_them(deployment):

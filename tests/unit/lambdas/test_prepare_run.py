@@ -38,6 +38,7 @@ def test_the_first_version_of_a_project_replaces_none(prepare):
         "Seen": "none",
         "WantedAt": 0,
         "Replaces": False,
+        "MayMakeRoom": False,
         "Former": {"ProjectVersionArn": "none", "VersionName": "none"},
     }
 
@@ -47,6 +48,19 @@ def test_a_later_version_replaces_the_one_that_is_active_now(prepare, promoted):
     plan = prepare(REQUEST)
     assert (plan["Seen"], plan["Replaces"]) == ("arn:v1", True)
     assert plan["Former"] == {"ProjectVersionArn": "arn:v1", "VersionName": "lot.1"}
+
+
+@pytest.mark.parametrize("may", [True, False])
+def test_a_version_that_is_replaced_may_make_room_where_the_settings_say_so(prepare, promoted, monkeypatch, may):
+    settings = parse_deployment("demo", {"projects": {"digits": {"make_room": may}}})
+    monkeypatch.setattr(handler, "load_settings", lambda: settings)
+    promoted("arn:v1")
+    assert prepare(REQUEST)["MayMakeRoom"] is may
+
+
+def test_a_version_that_replaces_none_has_none_to_make_room(prepare, promoted):
+    promoted("arn:v2")
+    assert prepare(REQUEST)["MayMakeRoom"] is False
 
 
 def test_the_active_version_started_again_does_not_replace_itself(prepare, promoted):

@@ -33,6 +33,9 @@ class ProjectSettings:
     min_inference_units: int = 1
     max_inference_units: int = 1
     min_f1: float = 0.7  # a trained version under this F1 score (0-1) is rejected
+    training: str = (
+        "inline"  # by the upload's manifests, or `datasets`: by data sets of the project that uploads add to
+    )
     make_room: bool = True  # where the quota fits no second model, stop the active one before its successor starts
     retention_days: int | None = None  # results expire after so many days; None: never
     source_buckets: tuple[str, ...] = ()  # other buckets whose images it may be asked to look at
@@ -171,6 +174,7 @@ _PROJECT_CHECKS: Final[Mapping[str, _Check]] = {
     "min_inference_units": _whole(1, MAX_INFERENCE_UNITS),
     "max_inference_units": _whole(1, MAX_INFERENCE_UNITS),
     "min_f1": _ratio(1),
+    "training": _Check(lambda value: value in ("inline", "datasets"), "inline or datasets"),
     "make_room": _Check(lambda value: isinstance(value, bool), "true or false"),
     "retention_days": _or_null(_whole(1, 3650)),
     "source_buckets": _list_of(_BUCKET, "bucket names"),

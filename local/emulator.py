@@ -203,8 +203,10 @@ def _authorize_rekognition() -> None:
                 return original(service, method, path, headers, body, *rest)
             try:
                 members = json.loads(body)
+                if "Datasets" in members:  # the two of a project
+                    return str(members["Datasets"][0]["Arn"])
                 return next((str(members[name]) for name in resources if members.get(name)), "*")
-            except (ValueError, AttributeError):
+            except (ValueError, AttributeError, LookupError, TypeError):
                 return "*"  # not an object: the service refuses it after IAM has let it pass
 
         return extract_resource_arn

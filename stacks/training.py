@@ -10,6 +10,7 @@ from constructs import Construct
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import CheckDataset, ClaimTraining
 from lambdas.names import TRAIN_MANIFEST, resource_name, stack_name
+from stacks.fill_datasets import MANIFESTS, fill_datasets
 from stacks.inference import Inference
 from stacks.parts.dead_letter_queue import DeadLetterQueue
 from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn, service_role
@@ -55,6 +56,7 @@ class Training(Stack):
         )
         allow(claim_training.role, "dynamodb:GetItem", "dynamodb:PutItem", on=[storage.registry.table_arn])
         check_dataset = self._make_check_dataset()
+        filled = fill_datasets(self, self._settings, storage)
         workflow = Workflow(
             self,
             "train_model",
@@ -63,6 +65,7 @@ class Training(Stack):
                 "ClaimTrainingArn": claim_training.function.function_arn,
                 "CheckDatasetArn": check_dataset.function.function_arn,
                 "AssessVersionArn": self.assess_version.function.function_arn,
+                "FillDatasetsArn": filled.state_machine.state_machine_arn,
                 "RunModelArn": self.run_model.state_machine.state_machine_arn,
                 "RegistryTable": storage.registry.table_name,
                 "TrainingTopicArn": storage.training_topic.arn,
@@ -74,7 +77,7 @@ class Training(Stack):
         allow(workflow.role, "dynamodb:UpdateItem", on=[storage.registry.table_arn])
         self._allow_training(workflow)
         self._allow_data(workflow)
-        workflow.allow_to_run(self.run_model)
+        workflow.allow_to_run(filled, self.run_model)
         return workflow
 
     def _make_check_dataset(self) -> PythonFunction:
@@ -91,7 +94,7 @@ class Training(Stack):
             "s3:GetObject",
             "s3:GetObjectVersion",
             on=[datasets.arn_for_objects("*.manifest")],
-            wide_because="A data set is in a folder of its own; only its manifests are read",
+            wide_because=MANIFESTS,
         )
         # Without it S3 says "forbidden" where there is no test manifest.
         allow(function.role, "s3:ListBucket", on=[datasets.bucket_arn])

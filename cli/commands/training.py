@@ -2,7 +2,7 @@
 
 import argparse
 
-from cli.command_line import CommandLine, no_wait
+from cli.command_line import CommandLine, WrongCommandLineError, no_wait
 from cli.commands.runs import report
 from cli.deployment import Clients, Deployment
 from cli.training import start_training
@@ -15,9 +15,18 @@ def register(commands: CommandLine) -> None:
     training.add_argument("project", metavar="PROJECT")
     training.add_argument("dataset", metavar="DATASET", help="NAME in PROJECT/NAME/train.manifest")
     training.add_argument("--run", metavar="NAME", help="train the same data once more, under this name")
+    training.add_argument(
+        "--replace",
+        action="store_true",
+        help="with --run: let the project's data sets hold this upload only, whatever people have labelled in them",
+    )
 
 
 def train(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
     """Train a data set that was uploaded, and say how it went."""
-    execution = start_training(clients, deployment, options.project, options.dataset, options.run)
+    if options.replace and not options.run:
+        raise WrongCommandLineError("--replace needs a --run name: the upload has been trained by itself already")
+    execution = start_training(
+        clients, deployment, options.project, options.dataset, options.run, replace=options.replace
+    )
     return report(options, clients, execution)

@@ -18,25 +18,28 @@ logger: Final = Logger()
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Check the data set of `{"Manifest": S3Object}`: the train manifest, and the test manifest beside it.
+    """Check the data set of `{"Manifest": S3Object, "Adds"}`: the train manifest, and the test manifest beside it.
 
-    Answers `{"Kind", "Lines", "BadLines", "Labels", "TrainingData", "TestingData"}`, the last two as
-    CreateProjectVersion takes them. Without a test manifest the service splits the training data. Raises DatasetError.
+    `Adds` says that its images come to others that the project has. Answers `{"Kind", "Lines", "BadLines", "Labels",
+    "Train", "Test", "TrainingData", "TestingData"}`, the last two as CreateProjectVersion takes the manifests before
+    them. Without a test manifest `Test` is empty, and the service splits the training data. Raises DatasetError.
     """
-    bucket = from_environment(CheckDataset).datasets_bucket
+    bucket, adds = from_environment(CheckDataset).datasets_bucket, bool(event["Adds"])
     s3 = client("s3")
     train = event["Manifest"]
     report = read_manifest(_lines(s3, train))
-    check_train(TRAIN_MANIFEST, report, bucket)
+    check_train(TRAIN_MANIFEST, report, bucket, adds=adds)
     test = _test_manifest(s3, train)
     if test is not None:
-        check_test(TEST_MANIFEST, read_manifest(_lines(s3, test)), report, bucket)
+        check_test(TEST_MANIFEST, read_manifest(_lines(s3, test)), report, bucket, adds=adds)
     logger.info("data set", kind=report.kind, lines=report.lines, labels=dict(report.images), test=bool(test))
     return {
         "Kind": report.kind.value,
         "Lines": report.lines,
         "BadLines": len(report.bad),
         "Labels": sorted(report.images),
+        "Train": train,
+        "Test": test or {},
         "TrainingData": _assets(train),
         "TestingData": _assets(test) if test else {"AutoCreate": True},
     }

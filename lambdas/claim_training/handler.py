@@ -20,15 +20,17 @@ logger: Final = Logger()
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Claim `{"Upload": S3 "Object Created" event, "Execution": ARN}`.
 
-    The event's detail may carry a `run` name: the same data, trained again. Answers the training's plan and
-    `Claimed`: false where another execution has the upload already.
+    The event's detail may carry a `run` name: the same data, trained again; and `replace`: the project's data sets
+    are to hold this upload and nothing else. Answers the training's plan and `Claimed`: false where another execution
+    has the upload already.
     """
     environment = from_environment(ClaimTraining)
     upload = event["Upload"]
     manifest = created_object(upload)
     if manifest.bucket != environment.datasets_bucket:
         raise UploadError(f"the manifest is in {manifest.bucket}; upload it to {environment.datasets_bucket}")
-    plan = plan_training(manifest, upload["detail"].get("run"), load_settings())
+    detail = upload["detail"]
+    plan = plan_training(manifest, detail.get("run"), load_settings(), replace=detail.get("replace") is True)
     spelled = to_json(plan)
     registry = Registry(client("dynamodb"), environment.registry_table)
     claimed = registry.claim(

@@ -29,9 +29,13 @@ class TrainingPlan:
     attempt: str  # hash that identifies the upload, and the run where one was named
     version_name: str
     min_f1: float
+    training: str  # inline or datasets
+    replace: bool  # what the project's data sets hold
 
 
-def plan_training(manifest: ImageRef, run: str | None, settings: DeploymentSettings) -> TrainingPlan:
+def plan_training(
+    manifest: ImageRef, run: str | None, settings: DeploymentSettings, *, replace: bool = False
+) -> TrainingPlan:
     """Derive all that identifies a training from the manifest's object version.
 
     The version's name comes from the claim, so a CreateProjectVersion that is retried finds its own version.
@@ -49,6 +53,8 @@ def plan_training(manifest: ImageRef, run: str | None, settings: DeploymentSetti
         raise UploadError(f"{project!r} is no project of {settings.name} (known: {known}); add it to cdk.json")
     if run is not None and not (isinstance(run, str) and _RUN.fullmatch(run)):
         raise UploadError(f"run name {run!r} must match {_RUN.pattern}")
+    if replace and not run:
+        raise UploadError("to replace a project's data sets needs a run of its own; name it with --run")
     attempt = _attempt(manifest, run)
     return TrainingPlan(
         project=project,
@@ -58,6 +64,8 @@ def plan_training(manifest: ImageRef, run: str | None, settings: DeploymentSetti
         attempt=attempt,
         version_name=f"{dataset}.{attempt[:12]}",
         min_f1=settings.projects[project].min_f1,
+        training=settings.projects[project].training,
+        replace=replace,
     )
 
 
@@ -71,6 +79,8 @@ def to_json(plan: TrainingPlan) -> dict[str, Any]:
         "Attempt": plan.attempt,
         "VersionName": plan.version_name,
         "MinF1": plan.min_f1,
+        "Training": plan.training,
+        "Replace": plan.replace,
     }
 
 

@@ -13,6 +13,7 @@ SETTINGS = {
     "prepare_run": environment.PrepareRun,
     "guard_models": environment.GuardModels,
     "assess_version": None,
+    "add_entries": None,
 }
 
 

@@ -45,6 +45,7 @@ WRITE_OUTPUT = {"s3:GetObject", "s3:PutObject"}
 KNOW_A_BUCKET = {"s3:GetBucketAcl", "s3:GetBucketLocation", "s3:ListBucket"}
 WITH_THE_CALLERS_PERMISSIONS = {
     "rekognition:CreateProjectVersion": READ_A_DATA_SET | WRITE_OUTPUT | KNOW_A_BUCKET,
+    "rekognition:CreateDataset": {"s3:GetObject", "s3:GetObjectVersion"},
 }
 
 
@@ -222,7 +223,20 @@ def test_detecting_finds_puts_off_and_deletes_messages_of_its_own_queues(deploym
 
 
 def test_checking_a_data_set_reads_manifests_only(deployment):
-    role = role_of(deployment, "check_dataset")
+    read_manifests_only(deployment, role_of(deployment, "check_dataset"))
+
+
+def test_adding_entries_reads_manifests_only_and_deletes_nothing(deployment):
+    role = role_of(deployment, "add_entries")
+    read_manifests_only(deployment, role)
+    granted = actions_of(deployment, role)
+    assert {action for action in granted if action.startswith("rekognition:")} == {
+        "rekognition:ListDatasetEntries",
+        "rekognition:UpdateDatasetEntries",
+    }
+
+
+def read_manifests_only(deployment: Deployment, role: str) -> None:
     read = [
         json.dumps(statement["Resource"])
         for policy, statement in deployment.statements()

@@ -31,6 +31,8 @@ def test_a_plan_is_all_that_the_workflow_carries():
         "Attempt": made.attempt,
         "VersionName": f"lot.1.{made.attempt[:12]}",
         "MinF1": 0.8,
+        "Training": "inline",
+        "Replace": False,
     }
 
 
@@ -55,6 +57,15 @@ def test_the_same_upload_is_the_same_attempt_today_and_tomorrow():
 def test_another_upload_or_run_is_another_attempt_with_another_name(other):
     assert plan(**other).attempt != plan().attempt
     assert plan(**other).version_name != plan().version_name
+
+
+def test_a_run_may_replace_what_the_data_sets_hold():
+    assert plan_training(manifest(), "anew", SETTINGS, replace=True).replace
+
+
+def test_to_replace_needs_a_run_of_its_own():
+    with pytest.raises(UploadError, match="name it with --run"):
+        plan_training(manifest(), None, SETTINGS, replace=True)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _TOPIC: Final = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 
 
+Minimum = float | Mapping[str, float] | None  # of a score of each label, or by label
+
+
 class SettingsError(ValueError):
     """A setting is missing, unknown or out of range; the message names its key."""
 
@@ -33,9 +36,12 @@ class ProjectSettings:
     min_inference_units: int = 1
     max_inference_units: int = 1
     min_f1: float = 0.7  # a trained version under this F1 score (0-1) is rejected
-    training: str = (
-        "inline"  # by the upload's manifests, or `datasets`: by data sets of the project that uploads add to
-    )
+    min_label_f1: Minimum = None  # 0-1, of each label or by label; a version with a label under it is rejected
+    min_label_precision: Minimum = None
+    min_label_recall: Minimum = None
+    require_improvement: bool = False  # a version must have a better F1 score than the active one
+    max_label_regression: float | None = None  # by how much a label's F1 score may fall; None: it does not matter
+    training: str = "inline"  # by the upload's manifests; or `datasets`: by data sets that uploads add to
     make_room: bool = True  # where the quota fits no second model, stop the active one before its successor starts
     retention_days: int | None = None  # results expire after so many days; None: never
     source_buckets: tuple[str, ...] = ()  # other buckets whose images it may be asked to look at
@@ -166,6 +172,13 @@ def _are_thresholds(value: Any) -> bool:
     )
 
 
+def _is_minimum(value: Any) -> bool:
+    scores = value.values() if isinstance(value, Mapping) else [value]
+    return value is None or all(_ratio(1).passes(score) for score in scores)
+
+
+_MINIMUM: Final = _Check(_is_minimum, "null, a number from 0 to 1, or such a number by label")
+
 _PROJECT_CHECKS: Final[Mapping[str, _Check]] = {
     "min_confidence": _or_null(_ratio(100)),
     "label_thresholds": _Check(_are_thresholds, "an object of labels with a number from 0 to 100 each"),
@@ -174,6 +187,11 @@ _PROJECT_CHECKS: Final[Mapping[str, _Check]] = {
     "min_inference_units": _whole(1, MAX_INFERENCE_UNITS),
     "max_inference_units": _whole(1, MAX_INFERENCE_UNITS),
     "min_f1": _ratio(1),
+    "min_label_f1": _MINIMUM,
+    "min_label_precision": _MINIMUM,
+    "min_label_recall": _MINIMUM,
+    "require_improvement": _Check(lambda value: isinstance(value, bool), "true or false"),
+    "max_label_regression": _or_null(_ratio(1)),
     "training": _Check(lambda value: value in ("inline", "datasets"), "inline or datasets"),
     "make_room": _Check(lambda value: isinstance(value, bool), "true or false"),
     "retention_days": _or_null(_whole(1, 3650)),

@@ -5,12 +5,11 @@ from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.exceptions import ClientError
 
 from lambdas.check_dataset.manifest import DatasetError, check_test, check_train, read_manifest
 from lambdas.clients import client
 from lambdas.environment import CheckDataset, from_environment
-from lambdas.errors import error_code
+from lambdas.manifests import current_version
 from lambdas.names import TEST_MANIFEST, TRAIN_MANIFEST
 
 logger: Final = Logger()
@@ -47,13 +46,8 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # 
 
 def _test_manifest(s3: Any, train: dict[str, str]) -> dict[str, str] | None:
     key = train["Name"].removesuffix(TRAIN_MANIFEST) + TEST_MANIFEST
-    try:
-        answer = s3.head_object(Bucket=train["Bucket"], Key=key)
-    except ClientError as error:
-        if error_code(error) in ("404", "NoSuchKey"):
-            return None
-        raise
-    return {"Bucket": train["Bucket"], "Name": key, "Version": answer["VersionId"]}
+    answer = current_version(s3, train["Bucket"], key)
+    return answer and {"Bucket": train["Bucket"], "Name": key, "Version": answer["VersionId"]}
 
 
 def _lines(s3: Any, manifest: dict[str, str]) -> Iterator[str]:

@@ -14,6 +14,8 @@ SETTINGS = {
     "guard_models": environment.GuardModels,
     "assess_version": None,
     "add_entries": None,
+    "judge_version": environment.JudgeVersion,
+    "explain_failure": environment.ExplainFailure,
 }
 
 

@@ -12,15 +12,16 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.account import AccountError
+from cli.approvals import ApprovalError
 from cli.command_line import Command, CommandLine, DeployedCommand, WrongCommandLineError
-from cli.commands import account, models, results, training
+from cli.commands import account, copying, models, results, rollout, training
 from cli.commands.results import JobNotFoundError
 from cli.deployment import Clients, DeploymentNotFoundError, UnknownProjectError, find_deployment
 from cli.models import ModelError
 from cli.training import DatasetNotFoundError
 from lambdas.pages import InvalidTokenError
 
-_GROUPS: Final = (account, training, models, results)
+_GROUPS: Final = (account, training, models, rollout, copying, results)
 
 _EXPECTED_ERRORS: Final = (
     AccountError,
@@ -28,6 +29,7 @@ _EXPECTED_ERRORS: Final = (
     UnknownProjectError,
     DatasetNotFoundError,
     ModelError,
+    ApprovalError,
     JobNotFoundError,
     InvalidTokenError,
     ClientError,

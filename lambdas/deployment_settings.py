@@ -11,6 +11,7 @@ from lambdas.names import DEPLOYMENT_PATTERN, MAX_NAMES, PROJECT_PATTERN, RESERV
 
 SETTINGS_FILE: Final = Path(__file__).with_name("settings.json")
 MAX_PROJECTS: Final = 25
+MAX_APPROVAL_HOURS: Final = 168  # a week, for which train_model may wait
 MAX_INFERENCE_UNITS: Final = 5  # service quota for one started model
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -41,7 +42,9 @@ class ProjectSettings:
     min_label_recall: Minimum = None
     require_improvement: bool = False  # a version must have a better F1 score than the active one
     max_label_regression: float | None = None  # by how much a label's F1 score may fall; None: it does not matter
+    approval_hours: float | None = None  # for which a trained version waits for a person's approval; None: it need not
     training: str = "inline"  # by the upload's manifests; or `datasets`: by data sets that uploads add to
+    keep_versions: int | None = None  # older ones are deleted after a promotion; None: all are kept
     make_room: bool = True  # where the quota fits no second model, stop the active one before its successor starts
     retention_days: int | None = None  # results expire after so many days; None: never
     source_buckets: tuple[str, ...] = ()  # other buckets whose images it may be asked to look at
@@ -192,7 +195,14 @@ _PROJECT_CHECKS: Final[Mapping[str, _Check]] = {
     "min_label_recall": _MINIMUM,
     "require_improvement": _Check(lambda value: isinstance(value, bool), "true or false"),
     "max_label_regression": _or_null(_ratio(1)),
+    "approval_hours": _or_null(
+        _Check(
+            lambda value: _is_number(value) and 0 < value <= MAX_APPROVAL_HOURS,
+            f"a number over 0 and up to {MAX_APPROVAL_HOURS}",
+        )
+    ),
     "training": _Check(lambda value: value in ("inline", "datasets"), "inline or datasets"),
+    "keep_versions": _or_null(_whole(2, 100)),  # the active version and the one before it are always kept
     "make_room": _Check(lambda value: isinstance(value, bool), "true or false"),
     "retention_days": _or_null(_whole(1, 3650)),
     "source_buckets": _list_of(_BUCKET, "bucket names"),

@@ -43,6 +43,11 @@ class ExplainFailure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PickVersions:
+    registry_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrepareRun:
     registry_table: str
 

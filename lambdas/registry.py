@@ -29,6 +29,7 @@ class Registration:
     active_version_arn: str | None = None
     active_version_name: str | None = None
     former_version_arn: str | None = None
+    former_version_name: str | None = None
     wanted: Wanted = Wanted.RUNNING
     wanted_at: int = 0  # when a person last asked, epoch milliseconds; 0: never
 
@@ -48,6 +49,7 @@ class Registry:
             active_version_arn=item.get("ActiveVersionArn"),
             active_version_name=item.get("ActiveVersionName"),
             former_version_arn=item.get("FormerVersionArn"),
+            former_version_name=item.get("FormerVersionName"),
             wanted=Wanted(item.get("Wanted", Wanted.RUNNING)),
             wanted_at=item.get("WantedAt", 0),
         )

@@ -4,7 +4,9 @@ from aws_cdk import Stack
 
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import PrepareRun
+from stacks.delete_versions import delete_versions
 from stacks.inference import Inference
+from stacks.judging import allow_describing, allow_output
 from stacks.parts.event_sources import allow_to_switch
 from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, projects_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
@@ -25,6 +27,7 @@ def run_model(
     room, restored = (
         make(stack, settings, storage, inference, assess_version) for make in (make_room, restore_version)
     )
+    deleted = delete_versions(stack, settings, storage)
     prepare_run = PythonFunction(
         stack,
         "prepare_run",
@@ -33,6 +36,8 @@ def run_model(
         environment=PrepareRun(registry_table=registry.table_name),
     )
     allow(prepare_run.role, "dynamodb:GetItem", on=[registry.table_arn])
+    allow_describing(prepare_run, settings.name)
+    allow_output(prepare_run, storage)
     detect_labels = inference.worker.function.function_arn
     workflow = Workflow(
         stack,
@@ -45,12 +50,13 @@ def run_model(
             "TrainingTopicArn": storage.training_topic.arn,
             "DetectLabelsArn": detect_labels,
             "MakeRoomArn": room.state_machine.state_machine_arn,
+            "DeleteVersionsArn": deleted.state_machine.state_machine_arn,
             "RestoreVersionArn": restored.state_machine.state_machine_arn,
         },
         alarms_to=storage.operations_topic.topic,
     )
     workflow.allow_to_call(prepare_run, assess_version)
-    workflow.allow_to_run(room, restored)
+    workflow.allow_to_run(room, restored, deleted)
     storage.training_topic.grant_publish(workflow.role)
     allow(
         workflow.role,

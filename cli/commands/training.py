@@ -1,11 +1,13 @@
 """train: a data set that was uploaded."""
 
 import argparse
+from statistics import median
 
 from cli.command_line import CommandLine, WrongCommandLineError, no_wait
 from cli.commands.runs import report
 from cli.deployment import Clients, Deployment
 from cli.training import start_training
+from cli.workflows import times_of
 
 
 def register(commands: CommandLine) -> None:
@@ -29,4 +31,9 @@ def train(options: argparse.Namespace, clients: Clients, deployment: Deployment)
     execution = start_training(
         clients, deployment, options.project, options.dataset, options.run, replace=options.replace
     )
-    return report(options, clients, execution)
+    past = times_of(
+        attempt
+        for attempt in deployment.registry(clients).attempts(options.project)
+        if attempt["Status"] == "SUCCEEDED"
+    )
+    return report(options, clients, execution, median(past) if past else None)

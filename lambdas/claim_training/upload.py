@@ -31,6 +31,7 @@ class TrainingPlan:
     version_name: str
     training: str  # inline or datasets
     replace: bool  # what the project's data sets hold
+    approval_seconds: int  # for which a person's approval is waited for; 0: none is needed
 
 
 def plan_training(
@@ -66,6 +67,7 @@ def plan_training(
         version_name=f"{dataset}.{attempt[:12]}",
         training=settings.projects[project].training,
         replace=replace,
+        approval_seconds=round((settings.projects[project].approval_hours or 0) * 3600),
     )
 
 
@@ -80,6 +82,7 @@ def to_json(plan: TrainingPlan) -> dict[str, Any]:
         "VersionName": plan.version_name,
         "Training": plan.training,
         "Replace": plan.replace,
+        "ApprovalSeconds": plan.approval_seconds,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import botocore.session
 import pytest
 
+from lambdas.deployment_settings import MAX_APPROVAL_HOURS
 from lambdas.model_versions import LOOK_LIMITS, Goal
 from lambdas.registry import CACHE_SECONDS
 from stacks.parts.work_queue import WORKER_TIMEOUT
@@ -24,6 +25,7 @@ COUNTED = re.compile(r"\$(\w+) >= (?:(\d+)|\(\$\w+ \? (\d+) : (\d+)\))")
 # The services that tasks call, as Step Functions spells them before the name of an error.
 SERVICES = {
     "dynamodb": "DynamoDB",
+    "dynamodb by the SDK": "DynamoDb",  # which spells it so
     "lambda": "Lambda",
     "rekognition": "Rekognition",
     "sns": "SNS",
@@ -39,6 +41,15 @@ NAMED_ERRORS = {
         "DynamoDB.RequestLimitExceededException",
         "DynamoDB.SdkClientException",
         "DynamoDB.ThrottlingException",
+    },
+    "dynamodb by the SDK": {
+        "DynamoDb.InternalServerErrorException",
+        "DynamoDb.ProvisionedThroughputExceededException",
+        "DynamoDb.RequestLimitExceededException",
+        "DynamoDb.SdkClientException",
+        "DynamoDb.ThrottlingException",
+        "Refused",  # a person's answer
+        "States.Timeout",
     },
     "lambda": {
         "Lambda.AWSLambdaException",
@@ -90,6 +101,8 @@ def next_of(state: Mapping[str, Any]) -> Iterator[str]:
 def service_of(step: Mapping[str, Any]) -> tuple[str, str]:
     """Return the service that a task calls, and the operation: `("dynamodb", "putItem")`."""
     called = step["Resource"].removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").split(":")
+    if "aws-sdk:dynamodb" in step["Resource"]:
+        called[0] = "dynamodb by the SDK"
     return called[0], called[1].removesuffix(".sync").removesuffix(".waitForTaskToken")
 
 
@@ -118,7 +131,7 @@ def reachable(states: Mapping[str, Any], start: str) -> set[str]:
 
 
 def test_all_workflows_are_there():
-    assert NAMES == ["fill_datasets", "make_room", "restore_version", "run_model", "train_model"]
+    assert NAMES == ["delete_versions", "fill_datasets", "make_room", "restore_version", "run_model", "train_model"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -206,7 +219,8 @@ def test_a_lease_outlasts_the_waits_of_the_run_that_took_it():
     states = states_of("run_model")
     renewed = loop_of(states, "Take the lease")  # in each round, before the start
     assert {"Wait for a place", "Make room", "Start the model"} <= renewed
-    over = {"Bring the former version back"}  # the candidate is stopped by then, and the former version is active
+    # The candidate is stopped by then and the former version active; or the lease was given back.
+    over = {"Bring the former version back", "Delete old versions"}
     assert int(seconds) > sum(waits_of(states, state) for state in set(states) - renewed - over)
 
 
@@ -363,6 +377,8 @@ def waits_of(states: Mapping[str, Any], state: str) -> float:
     if step["Type"] == "Task" and ".sync" in step["Resource"]:
         (ran,) = re.findall(r"\$\{(\w+)Arn\}", step["Arguments"]["StateMachineArn"])
         return definition_of(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", ran).lower())["TimeoutSeconds"]
+    if "TimeoutSeconds" in step:
+        return MAX_APPROVAL_HOURS * 3600
     if step["Type"] != "Wait":
         return 0
     if isinstance(step["Seconds"], str):  # it depends on the number of looks

@@ -14,6 +14,7 @@ SETTINGS = {
     "guard_models": environment.GuardModels,
     "assess_version": None,
     "add_entries": None,
+    "pick_versions": environment.PickVersions,
     "judge_version": environment.JudgeVersion,
     "explain_failure": environment.ExplainFailure,
 }

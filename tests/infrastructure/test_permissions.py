@@ -155,6 +155,7 @@ def needed_by(definition: dict[str, Any]) -> set[str]:
         service, operation = state["Resource"].removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").split(":")[:2]
         if (service, operation) == ("lambda", "invoke"):
             operation = "invokeFunction"
+        operation = operation.removesuffix(".waitForTaskToken")
         if state["Resource"].endswith(":sync:2") or operation.endswith(".sync"):
             operation = operation.removesuffix(".sync")
             needed |= NESTED

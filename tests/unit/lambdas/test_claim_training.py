@@ -34,7 +34,13 @@ def test_a_plan_is_all_that_the_workflow_carries():
         "VersionName": f"lot.1.{made.attempt[:12]}",
         "Training": "inline",
         "Replace": False,
+        "ApprovalSeconds": 0,
     }
+
+
+def test_a_persons_approval_is_waited_for_as_long_as_the_settings_say():
+    settings = parse_deployment("demo", {"projects": {"digits": {"approval_hours": 1.5}}})
+    assert to_json(plan_training(manifest(), ["one"], None, settings))["ApprovalSeconds"] == 5400
 
 
 def test_the_longest_data_set_makes_a_version_name_that_rekognition_takes():

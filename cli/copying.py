@@ -23,7 +23,6 @@ Progress = Callable[[str], None]
 
 def copy_version(
     clients: Clients,
-    source: Deployment,
     model: Model,
     there: Clients,
     target: Deployment,

@@ -30,7 +30,7 @@ def copy(options: argparse.Namespace, clients: Clients, deployment: Deployment) 
     elsewhere = options.to_account or options.to_deployment
     target = find_deployment(there, options.to_deployment) if elsewhere else deployment
     model = version_to_copy(clients, deployment, options.project, options.version)
-    made = copy_version(clients, deployment, model, there, target, options.to_project, say)
+    made = copy_version(clients, model, there, target, options.to_project, say)
     show(
         options, made.to_json(), [f"copied; customlabels start {made.project} --version {made.version} makes it active"]
     )

@@ -117,9 +117,9 @@ def test_a_project_that_was_opened_in_the_console_is_trained_from_the_data_sets_
     rollout: Cloud, guesses: PictureSet, faults: Faults
 ) -> None:
     """Throttled and failing calls on the way are made again."""
-    key = upload(rollout, "picky", "console", guesses)
+    key = upload(rollout, "console", "first", guesses)
     rollout.end_of(rollout.training_of(key))
-    project_arn = next(iter(models(rollout, "picky").values())).project_arn
+    project_arn = next(iter(models(rollout, "console").values())).project_arn
     manifest = {"Bucket": rollout.deployment.datasets_bucket, "Name": key}
     rekognition = rollout.clients("rekognition")
     rekognition.create_dataset(
@@ -127,7 +127,7 @@ def test_a_project_that_was_opened_in_the_console_is_trained_from_the_data_sets_
         DatasetType="TRAIN",
         DatasetSource={"GroundTruthManifest": {"S3Object": manifest}},
     )
-    _await_settled(rollout, "picky")
+    _await_settled(rollout, "console")
     event = event_of(rollout, key, run="from-data-sets")
     (test_key,) = [key.replace("train.manifest", "test.manifest")]
     rollout.clients("s3").delete_object(Bucket=rollout.deployment.datasets_bucket, Key=test_key)
@@ -139,7 +139,7 @@ def test_a_project_that_was_opened_in_the_console_is_trained_from_the_data_sets_
     ended, states = rollout.execute(rollout.deployment.train_model_arn, event)
     assert ended.error == "ModelRejected", ended
     assert "Fill the data sets" in states
-    sizes = {kind: len(_entries(rollout, dataset)) for kind, dataset in _datasets(rollout, "picky").items()}
+    sizes = {kind: len(_entries(rollout, dataset)) for kind, dataset in _datasets(rollout, "console").items()}
     assert sum(sizes.values()) == len(guesses.train)
     assert 0 < sizes["TEST"] < sizes["TRAIN"]
 

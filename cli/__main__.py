@@ -12,9 +12,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.account import AccountError
+from cli.approvals import ApprovalError
 from cli.backfill import NothingToResumeError
 from cli.command_line import Command, CommandLine, DeployedCommand, WrongCommandLineError
-from cli.commands import account, backfill, export, models, redrive, rerun, results, training
+from cli.commands import account, backfill, copying, export, models, redrive, rerun, results, rollout, training
 from cli.commands.export import ExportError
 from cli.commands.results import JobNotFoundError
 from cli.deployment import Clients, DeploymentNotFoundError, UnknownProjectError, find_deployment
@@ -24,7 +25,7 @@ from cli.sources import ManifestError, OutOfReachError
 from cli.training import DatasetNotFoundError
 from lambdas.pages import InvalidTokenError
 
-_GROUPS: Final = (account, training, models, results, export, backfill, redrive, rerun)
+_GROUPS: Final = (account, training, models, rollout, copying, results, export, backfill, redrive, rerun)
 
 _INTERRUPTED: Final = 130  # as shells spell an end by Ctrl-C
 
@@ -34,6 +35,7 @@ _EXPECTED_ERRORS: Final = (
     UnknownProjectError,
     DatasetNotFoundError,
     ModelError,
+    ApprovalError,
     JobNotFoundError,
     ExportError,
     InvalidTokenError,

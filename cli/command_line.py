@@ -58,6 +58,14 @@ def percent(said: str) -> float:
     return number
 
 
+def share(said: str) -> float:
+    """Read a number over 0 and up to 1."""
+    number = float(said)
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"{said} is not a number over 0 and up to 1")
+    return number
+
+
 def no_wait(parser: argparse.ArgumentParser) -> None:
     """Add the option of commands that start a workflow."""
     parser.add_argument("--no-wait", action="store_true", help="do not wait for the workflow's end")

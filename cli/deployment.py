@@ -43,6 +43,7 @@ class Deployment:
     name: str
     images_bucket: str
     datasets_bucket: str
+    training_output_bucket: str
     results_table: str
     results_bucket: str
     registry_table: str
@@ -140,6 +141,7 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
         name=name,
         images_bucket=_output(stacks, storage, "ImagesBucket"),
         datasets_bucket=_output(stacks, storage, "DatasetsBucket"),
+        training_output_bucket=_output(stacks, storage, "TrainingOutputBucket"),
         results_table=_output(stacks, storage, "ResultsTable"),
         results_bucket=_output(stacks, storage, "ResultsBucket"),
         registry_table=_output(stacks, storage, "RegistryTable"),

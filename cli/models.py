@@ -84,6 +84,15 @@ def start_model(clients: Clients, deployment: Deployment, project: str, version:
     return start_run(clients, deployment, model)
 
 
+def roll_back(clients: Clients, deployment: Deployment, project: str) -> str:
+    """Start run_model for the version that was active before; return the execution's ARN."""
+    deployment.project(project)
+    former = deployment.registry(clients).registration(project).former_version_name
+    if former is None:
+        raise ModelError(f"no version of {project} was active before; `customlabels models {project}` lists all")
+    return start_model(clients, deployment, project, former)
+
+
 def start_run(clients: Clients, deployment: Deployment, model: Model) -> str:
     """Start run_model for one version; return the execution's ARN."""
     execution = clients("stepfunctions").start_execution(

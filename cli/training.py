@@ -1,6 +1,7 @@
 """Starts the training of a data set that lies in the datasets bucket."""
 
 import json
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -13,11 +14,13 @@ class DatasetNotFoundError(LookupError):
     """The datasets bucket holds no such data set."""
 
 
-def start_training(clients: Clients, deployment: Deployment, project: str, dataset: str, run: str | None) -> str:
+def start_training(
+    clients: Clients, deployment: Deployment, project: str, dataset: str, run: str | None, *, replace: bool = False
+) -> str:
     """Start train_model for PROJECT/DATASET/train.manifest; return the execution's ARN.
 
     The upload of the manifest has started a training already: without a new `run` name the workflow ends at once,
-    "already claimed".
+    "already claimed". `replace` empties the project's data sets first, if it has any.
     """
     deployment.project(project)
     key = f"{project}/{dataset}/{TRAIN_MANIFEST}"
@@ -29,10 +32,12 @@ def start_training(clients: Clients, deployment: Deployment, project: str, datas
         raise DatasetNotFoundError(
             f"s3://{deployment.datasets_bucket}/{key} does not exist; upload the data set, the manifest last"
         ) from error
-    detail = {
+    detail: dict[str, Any] = {
         "bucket": {"name": deployment.datasets_bucket},
         "object": {"key": key, "version-id": head["VersionId"]},
     } | ({"run": run} if run else {})
+    if replace:
+        detail["replace"] = True
     execution = clients("stepfunctions").start_execution(
         stateMachineArn=deployment.train_model_arn, input=json.dumps({"detail": detail})
     )

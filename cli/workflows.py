@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -47,6 +47,20 @@ def follow(
                 cause=said.get("cause"),
             )
         time.sleep(look_seconds)
+
+
+def times_of(attempts: Iterable[Mapping[str, Any]]) -> list[float]:
+    """Return the seconds that each finished training took, from its claim to its end."""
+    ends = [attempt for attempt in attempts if "EndedAt" in attempt and "CreatedAt" in attempt]
+    return [(attempt["EndedAt"] - attempt["CreatedAt"]) / 1000 for attempt in ends]
+
+
+def in_words(seconds: float) -> str:
+    """Spell a time for people: 45 s, 12 min, 3 h 05 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 def states_entered(stepfunctions: Any, execution_arn: str) -> Iterator[str]:

@@ -11,11 +11,15 @@ from lambdas.names import DEPLOYMENT_PATTERN, MAX_NAMES, PROJECT_PATTERN, RESERV
 
 SETTINGS_FILE: Final = Path(__file__).with_name("settings.json")
 MAX_PROJECTS: Final = 25
+MAX_APPROVAL_HOURS: Final = 168  # a week, for which train_model may wait
 MAX_INFERENCE_UNITS: Final = 5  # service quota for one started model
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # A standard topic: what is filtered and comes at least once needs no FIFO one, and Rekognition takes none either.
 _TOPIC: Final = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
+
+
+Minimum = float | Mapping[str, float] | None  # of a score of each label, or by label
 
 
 class SettingsError(ValueError):
@@ -33,6 +37,15 @@ class ProjectSettings:
     min_inference_units: int = 1
     max_inference_units: int = 1
     min_f1: float = 0.7  # a trained version under this F1 score (0-1) is rejected
+    min_label_f1: Minimum = None  # 0-1, of each label or by label; a version with a label under it is rejected
+    min_label_precision: Minimum = None
+    min_label_recall: Minimum = None
+    require_improvement: bool = False  # a version must have a better F1 score than the active one
+    max_label_regression: float | None = None  # by how much a label's F1 score may fall; None: it does not matter
+    approval_hours: float | None = None  # for which a trained version waits for a person's approval; None: it need not
+    training: str = "inline"  # by the upload's manifests; or `datasets`: by data sets that uploads add to
+    keep_versions: int | None = None  # older ones are deleted after a promotion; None: all are kept
+    make_room: bool = True  # where the quota fits no second model, stop the active one before its successor starts
     retention_days: int | None = None  # results expire after so many days; None: never
     source_buckets: tuple[str, ...] = ()  # other buckets whose images it may be asked to look at
     notification_topics: tuple[str, ...] = ()  # ARNs that a request may name to be told on
@@ -162,6 +175,13 @@ def _are_thresholds(value: Any) -> bool:
     )
 
 
+def _is_minimum(value: Any) -> bool:
+    scores = value.values() if isinstance(value, Mapping) else [value]
+    return value is None or all(_ratio(1).passes(score) for score in scores)
+
+
+_MINIMUM: Final = _Check(_is_minimum, "null, a number from 0 to 1, or such a number by label")
+
 _PROJECT_CHECKS: Final[Mapping[str, _Check]] = {
     "min_confidence": _or_null(_ratio(100)),
     "label_thresholds": _Check(_are_thresholds, "an object of labels with a number from 0 to 100 each"),
@@ -170,6 +190,20 @@ _PROJECT_CHECKS: Final[Mapping[str, _Check]] = {
     "min_inference_units": _whole(1, MAX_INFERENCE_UNITS),
     "max_inference_units": _whole(1, MAX_INFERENCE_UNITS),
     "min_f1": _ratio(1),
+    "min_label_f1": _MINIMUM,
+    "min_label_precision": _MINIMUM,
+    "min_label_recall": _MINIMUM,
+    "require_improvement": _Check(lambda value: isinstance(value, bool), "true or false"),
+    "max_label_regression": _or_null(_ratio(1)),
+    "approval_hours": _or_null(
+        _Check(
+            lambda value: _is_number(value) and 0 < value <= MAX_APPROVAL_HOURS,
+            f"a number over 0 and up to {MAX_APPROVAL_HOURS}",
+        )
+    ),
+    "training": _Check(lambda value: value in ("inline", "datasets"), "inline or datasets"),
+    "keep_versions": _or_null(_whole(2, 100)),  # the active version and the one before it are always kept
+    "make_room": _Check(lambda value: isinstance(value, bool), "true or false"),
     "retention_days": _or_null(_whole(1, 3650)),
     "source_buckets": _list_of(_BUCKET, "bucket names"),
     "notification_topics": _list_of(_TOPIC, "ARNs of standard SNS topics"),

@@ -57,6 +57,21 @@ class CheckDataset:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JudgeVersion:
+    registry_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainFailure:
+    registry_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PickVersions:
+    registry_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrepareRun:
     registry_table: str
 

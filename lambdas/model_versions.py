@@ -41,9 +41,9 @@ class Outcome(StrEnum):
     FAILED = "FAILED"
 
 
-# The looks after which a wait is given up. Seconds between looks are in statemachines/: 300 for training (30 hours;
-# the service says up to 24), 30 for the others (40 minutes; the service says up to 20 to start).
-LOOK_LIMITS: Final[Mapping[Goal, int]] = {Goal.TRAINED: 360, Goal.RUNNING: 80, Goal.STOPPED: 80}
+# The looks after which a wait is given up. Seconds between looks are in statemachines/: 300, later 900 for training
+# (30 hours; the service says up to 24), 30 for the others (40 minutes; the service says up to 20 to start).
+LOOK_LIMITS: Final[Mapping[Goal, int]] = {Goal.TRAINED: 144, Goal.RUNNING: 80, Goal.STOPPED: 80}
 
 # A read may be older than the Start or Stop before it, so that a version still seems at rest for a look or two.
 STALE_LOOKS: Final = 3

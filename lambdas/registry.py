@@ -30,6 +30,7 @@ class Registration:
     active_version_arn: str | None = None
     active_version_name: str | None = None
     former_version_arn: str | None = None
+    former_version_name: str | None = None
     wanted: Wanted = Wanted.RUNNING
     wanted_at: int = 0  # when a person last asked, epoch milliseconds; 0: never
 
@@ -49,6 +50,7 @@ class Registry:
             active_version_arn=item.get("ActiveVersionArn"),
             active_version_name=item.get("ActiveVersionName"),
             former_version_arn=item.get("FormerVersionArn"),
+            former_version_name=item.get("FormerVersionName"),
             wanted=Wanted(item.get("Wanted", Wanted.RUNNING)),
             wanted_at=item.get("WantedAt", 0),
         )
@@ -86,12 +88,12 @@ class Registry:
         """End a lease: the guard stops the version where nothing else explains why it runs."""
         self.dynamodb.delete_item(TableName=self.name, Key=to_item(_lease_key(project, holder)))
 
-    def claim(self, project: str, attempt: str, details: dict[str, Any]) -> bool:
-        """Claim an upload for one execution; True where `details["Execution"]` holds the claim now.
+    def claim(self, project: str, attempt: str, details: dict[str, Any]) -> dict[str, Any]:
+        """Claim an upload for one execution; return the attempt as it stands, whose `Execution` holds the claim.
 
         An execution that asks again, because its call was retried, still holds it.
         """
-        key = {"PK": f"PROJECT#{project}", "SK": f"ATTEMPT#{attempt}"}
+        key = _attempt_key(project, attempt)
         try:
             self.dynamodb.put_item(
                 TableName=self.name,
@@ -100,8 +102,31 @@ class Registry:
             )
         except self.dynamodb.exceptions.ConditionalCheckFailedException:
             answer = self.dynamodb.get_item(TableName=self.name, Key=to_item(key), ConsistentRead=True)
-            return bool(from_item(answer["Item"])["Execution"] == details["Execution"])
-        return True
+            return from_item(answer["Item"])
+        return details
+
+    def note(self, project: str, attempt: str, said: dict[str, Any]) -> None:
+        """Add to what is remembered of an attempt."""
+        names = list(said)
+        self.dynamodb.update_item(
+            TableName=self.name,
+            Key=to_item(_attempt_key(project, attempt)),
+            UpdateExpression="SET " + ", ".join(f"#n{number} = :v{number}" for number in range(len(names))),
+            ConditionExpression="attribute_exists(PK)",
+            ExpressionAttributeNames={f"#n{number}": name for number, name in enumerate(names)},
+            ExpressionAttributeValues=to_item({f":v{number}": said[name] for number, name in enumerate(names)}),
+        )
+
+    def attempts(self, project: str) -> list[dict[str, Any]]:
+        """Return all that is remembered of a project's trainings, the newest first."""
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression="PK = :project AND begins_with(SK, :attempt)",
+            ExpressionAttributeValues=to_item({":project": f"PROJECT#{project}", ":attempt": "ATTEMPT#"}),
+            ConsistentRead=True,
+        )
+        found = [from_item(item) for page in pages for item in page["Items"]]
+        return sorted(found, key=lambda attempt: -attempt.get("CreatedAt", 0))
 
 
 @dataclass
@@ -120,6 +145,10 @@ class CachedRegistry:
             registration = self.registry.registration(project)
             self._seen[project] = (asked_at, registration)
         return registration.active_version_arn
+
+
+def _attempt_key(project: str, attempt: str) -> dict[str, str]:
+    return {"PK": f"PROJECT#{project}", "SK": f"ATTEMPT#{attempt}"}
 
 
 def _state_key(project: str) -> dict[str, str]:

@@ -47,6 +47,7 @@ PRIVATE_NAMES: Mapping[str, tuple[str, ...]] = {
     "services.s3": ("_bucket_tags", "_delete_bucket_encryption", "_fire_s3_event", "_put_bucket_encryption"),
     "services.stepfunctions": (
         "_ExecutionError",
+        "_SFN_WAIT_SCALE",
         "_SERVICE_DISPATCH",
         "_apply_jsonata_output",
         "_apply_output_path",
@@ -56,6 +57,7 @@ PRIVATE_NAMES: Mapping[str, tuple[str, ...]] = {
         "_invoke_aws_sdk_integration",
         "_invoke_nested_start_execution",
         "_invoke_nested_start_execution_sync",
+        "_jsonata_state_field",
         "_scaled_sleep",
     ),
     "services.sts": ("register_session",),
@@ -195,8 +197,10 @@ def _authorize_rekognition() -> None:
                 return original(service, method, path, headers, body, *rest)
             try:
                 members = json.loads(body)
+                if "Datasets" in members:  # the two of a project
+                    return str(members["Datasets"][0]["Arn"])
                 return next((str(members[name]) for name in resources if members.get(name)), "*")
-            except (ValueError, AttributeError):
+            except (ValueError, AttributeError, LookupError, TypeError):
                 return "*"  # not an object: the service refuses it after IAM has let it pass
 
         return extract_resource_arn
@@ -290,11 +294,20 @@ def _give_workflows_their_role(client: Callable[[str, Credentials, str], Any]) -
     def remembering_the_execution(original: Callable[..., Any]) -> Callable[..., Any]:
         def execute_task(state: Any, data: Any, execution: dict[str, Any], context: Any) -> Any:
             _execution.set(execution)  # a thread of its own runs each execution and each branch
-            return original(state, data, execution, context)
+            return original(_with_scaled_patience(state, data, context), data, execution, context)
 
         return execute_task
 
     _replace("services.stepfunctions", "_execute_task", remembering_the_execution)
+
+
+def _with_scaled_patience(state: Mapping[str, Any], data: Any, context: Any) -> Mapping[str, Any]:
+    """Let a task that waits for its token do so as long as it says, by JSONata too, on the scale of all waits."""
+    if ".waitForTaskToken" not in state.get("Resource", "") or "TimeoutSeconds" not in state:
+        return state
+    stepfunctions = _module("services.stepfunctions")
+    seconds = stepfunctions._jsonata_state_field(state, "TimeoutSeconds", "number", data, context)
+    return {**state, "TimeoutSeconds": seconds * stepfunctions._SFN_WAIT_SCALE}
 
 
 def _retry_as_the_definition_says() -> None:

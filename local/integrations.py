@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from botocore import xform_name
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, ParamValidationError
 from botocore.response import StreamingBody
 
 # Step Functions' name of a service -> boto3's, where they differ.
@@ -170,6 +170,8 @@ def _call(client: Any, operation: str, arguments: Mapping[str, Any], names: Erro
         answer = getattr(client, xform_name(model.name))(**_to_wire(dict(arguments), model.input_shape))
     except ParamValidationError as error:
         raise TaskFailedError("States.Runtime", str(error)) from error
+    except (ConnectionError, HTTPClientError) as error:  # there was no answer
+        raise TaskFailedError(f"{names.prefix}.SdkClientException", str(error)) from error
     except ClientError as error:
         name = _error_name(error.response["Error"]["Code"], client.meta.service_model) or names.unmodelled
         raise TaskFailedError(f"{names.prefix}.{name}", error.response["Error"]["Message"]) from error

@@ -1,14 +1,18 @@
 """The workflow run_model: a trained version to the project's active one."""
 
-from aws_cdk import ArnFormat, Stack
+from aws_cdk import Stack
 
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import PrepareRun
+from stacks.delete_versions import delete_versions
 from stacks.inference import Inference
-from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn, versions_arn
+from stacks.judging import allow_describing, allow_output
+from stacks.parts.event_sources import allow_to_switch
+from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, projects_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.workflow import Workflow
 from stacks.storage import Storage
+from stacks.swap import make_room, restore_version
 
 
 def run_model(
@@ -18,8 +22,12 @@ def run_model(
     inference: Inference,
     assess_version: PythonFunction,
 ) -> Workflow:
-    """Make the workflow, its first function, and what both may do."""
+    """Make the workflow, its first function, the workflows that it runs, and what all may do."""
     registry = storage.registry
+    room, restored = (
+        make(stack, settings, storage, inference, assess_version) for make in (make_room, restore_version)
+    )
+    deleted = delete_versions(stack, settings, storage)
     prepare_run = PythonFunction(
         stack,
         "prepare_run",
@@ -28,6 +36,8 @@ def run_model(
         environment=PrepareRun(registry_table=registry.table_name),
     )
     allow(prepare_run.role, "dynamodb:GetItem", on=[registry.table_arn])
+    allow_describing(prepare_run, settings.name)
+    allow_output(prepare_run, storage)
     detect_labels = inference.worker.function.function_arn
     workflow = Workflow(
         stack,
@@ -39,10 +49,14 @@ def run_model(
             "RegistryTable": registry.table_name,
             "TrainingTopicArn": storage.training_topic.arn,
             "DetectLabelsArn": detect_labels,
+            "MakeRoomArn": room.state_machine.state_machine_arn,
+            "DeleteVersionsArn": deleted.state_machine.state_machine_arn,
+            "RestoreVersionArn": restored.state_machine.state_machine_arn,
         },
         alarms_to=storage.operations_topic.topic,
     )
     workflow.allow_to_call(prepare_run, assess_version)
+    workflow.allow_to_run(room, restored, deleted)
     storage.training_topic.grant_publish(workflow.role)
     allow(
         workflow.role,
@@ -52,7 +66,7 @@ def run_model(
         on=[registry.table_arn],
     )
     _allow_running(workflow, settings.name)
-    _allow_opening(workflow, detect_labels)
+    allow_to_switch(workflow, detect_labels)
     return workflow
 
 
@@ -69,22 +83,4 @@ def _allow_running(workflow: Workflow, deployment: str) -> None:
         "rekognition:DescribeProjectVersions",
         on=[projects_arn(workflow, deployment)],
         wide_because=FOUND_AT_RUN_TIME,
-    )
-
-
-def _allow_opening(workflow: Workflow, detect_labels: str) -> None:
-    """Let a workflow open the event sources of detect_labels, which belong to the projects' stacks."""
-    allow(workflow.role, "lambda:ListEventSourceMappings", on=["*"], wide_because=NO_RESOURCES)
-    every_source = Stack.of(workflow).format_arn(
-        service="lambda",
-        resource="event-source-mapping",
-        resource_name="*",
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )
-    allow(
-        workflow.role,
-        "lambda:UpdateEventSourceMapping",
-        on=[every_source],
-        when={"ArnEquals": {"lambda:FunctionArn": detect_labels}},
-        wide_because="An event source's ARN is a random UUID; the condition holds it to detect_labels",
     )

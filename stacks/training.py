@@ -8,9 +8,11 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from lambdas.deployment_settings import DeploymentSettings
-from lambdas.environment import CheckDataset, ClaimTraining
+from lambdas.environment import CheckDataset, ClaimTraining, ExplainFailure, JudgeVersion
 from lambdas.names import TRAIN_MANIFEST, resource_name, stack_name
+from stacks.fill_datasets import MANIFESTS, fill_datasets
 from stacks.inference import Inference
+from stacks.judging import allow_describing, judging_function
 from stacks.parts.dead_letter_queue import DeadLetterQueue
 from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn, service_role
 from stacks.parts.python_function import PythonFunction, Size
@@ -54,7 +56,13 @@ class Training(Stack):
             ),
         )
         allow(claim_training.role, "dynamodb:GetItem", "dynamodb:PutItem", on=[storage.registry.table_arn])
+        self._allow_manifests(claim_training)
         check_dataset = self._make_check_dataset()
+        filled = fill_datasets(self, self._settings, storage)
+        judge_version = judging_function(self, "judge_version", self._settings, storage, JudgeVersion)
+        allow(judge_version.role, "dynamodb:GetItem", on=[storage.registry.table_arn])
+        allow_describing(judge_version, self._settings.name)
+        explain_failure = judging_function(self, "explain_failure", self._settings, storage, ExplainFailure)
         workflow = Workflow(
             self,
             "train_model",
@@ -63,18 +71,21 @@ class Training(Stack):
                 "ClaimTrainingArn": claim_training.function.function_arn,
                 "CheckDatasetArn": check_dataset.function.function_arn,
                 "AssessVersionArn": self.assess_version.function.function_arn,
+                "JudgeVersionArn": judge_version.function.function_arn,
+                "ExplainFailureArn": explain_failure.function.function_arn,
+                "FillDatasetsArn": filled.state_machine.state_machine_arn,
                 "RunModelArn": self.run_model.state_machine.state_machine_arn,
                 "RegistryTable": storage.registry.table_name,
                 "TrainingTopicArn": storage.training_topic.arn,
             },
             alarms_to=storage.operations_topic.topic,
         )
-        workflow.allow_to_call(claim_training, check_dataset, self.assess_version)
+        workflow.allow_to_call(claim_training, check_dataset, self.assess_version, judge_version, explain_failure)
         storage.training_topic.grant_publish(workflow.role)
         allow(workflow.role, "dynamodb:UpdateItem", on=[storage.registry.table_arn])
         self._allow_training(workflow)
         self._allow_data(workflow)
-        workflow.allow_to_run(self.run_model)
+        workflow.allow_to_run(filled, self.run_model)
         return workflow
 
     def _make_check_dataset(self) -> PythonFunction:
@@ -86,16 +97,20 @@ class Training(Stack):
             size=Size(seconds=300, megabytes=1024),  # holds a manifest's labels and the names of its images
             environment=CheckDataset(datasets_bucket=datasets.bucket_name),
         )
+        self._allow_manifests(function)
+        return function
+
+    def _allow_manifests(self, function: PythonFunction) -> None:
+        datasets = self._storage.datasets
         allow(
             function.role,
             "s3:GetObject",
             "s3:GetObjectVersion",
             on=[datasets.arn_for_objects("*.manifest")],
-            wide_because="A data set is in a folder of its own; only its manifests are read",
+            wide_because=MANIFESTS,
         )
         # Without it S3 says "forbidden" where there is no test manifest.
         allow(function.role, "s3:ListBucket", on=[datasets.bucket_arn])
-        return function
 
     def _allow_training(self, workflow: Workflow) -> None:
         allow(

@@ -1,13 +1,19 @@
-"""start, stop, models: what runs, and what it costs."""
+"""start, stop, models, trainings: what runs, what was trained, and what it costs."""
 
 import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from cli.command_line import CommandLine, no_wait
 from cli.commands.runs import report
 from cli.deployment import Clients, Deployment
 from cli.models import list_models, start_model, stop_model
-from cli.output import say, show, table
+from cli.output import say, show, table, when
 from cli.workflows import executions_running
+
+_SHOWN: Final = 5  # trainings below the list of versions
+_WHY: Final = 60  # characters of a message in a table
+_SECRET: Final = frozenset({"PK", "SK", "ApprovalToken"})  # keys of the table, and what answers an approval
 
 
 def register(commands: CommandLine) -> None:
@@ -17,6 +23,7 @@ def register(commands: CommandLine) -> None:
     starting.add_argument("project", metavar="PROJECT")
     starting.add_argument("--version", metavar="NAME", help="not the active version but this one")
     commands.add(stop).add_argument("project", metavar="PROJECT")
+    commands.add(trainings).add_argument("project", metavar="PROJECT")
     listing = commands.add(models)
     listing.add_argument("project", metavar="PROJECT", nargs="?")
     listing.add_argument("--billed", action="store_true", help="only those that cost money now; exit code 1 if any")
@@ -39,13 +46,49 @@ def stop(options: argparse.Namespace, clients: Clients, deployment: Deployment) 
 
 
 def models(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
-    """List the model versions."""
+    """List the model versions; of one project, with its last trainings and what they have cost."""
     if options.project:
         deployment.project(options.project)
     found = [m for m in list_models(clients, deployment, options.project) if not options.billed or m.is_billed]
     rows = [("PROJECT", "VERSION", "STATUS", "F1", "ACTIVE")] + [
-        (m.project, m.version, m.status.value, "-" if m.f1 is None else f"{m.f1:.3f}", "yes" if m.active else "")
-        for m in found
+        (m.project, m.version, m.status.value, _score(m.f1), "yes" if m.active else "") for m in found
     ]
-    show(options, [model.to_json() for model in found], table(rows))
+    lines = table(rows)
+    if options.project and not options.billed:
+        lines += _trainings(deployment.registry(clients).attempts(options.project))
+    show(options, [model.to_json() for model in found], lines)
     return 1 if options.billed and found else 0
+
+
+def trainings(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
+    """List the trainings of a project, the newest first, with how they ended and what they cost."""
+    deployment.project(options.project)
+    attempts = deployment.registry(clients).attempts(options.project)
+    told = [{name: value for name, value in attempt.items() if name not in _SECRET} for attempt in attempts]
+    show(options, told, _trainings(attempts, shown=len(attempts)))
+    return 0
+
+
+def _trainings(attempts: Sequence[Mapping[str, Any]], shown: int = _SHOWN) -> list[str]:
+    """Spell the newest trainings and the cost of all; nothing, where there was none."""
+    if not attempts:
+        return []
+    rows = [("TRAINED", "VERSION", "STATUS", "F1", "DOLLARS", "WHY")]
+    for attempt in attempts[:shown]:
+        dollars = attempt.get("Dollars")
+        rows.append(
+            (
+                when(attempt["CreatedAt"]),
+                attempt["VersionName"],
+                attempt["Status"],
+                _score(attempt.get("F1Score")),
+                "-" if dollars is None else f"{dollars:.2f}",
+                str(attempt.get("StatusMessage", ""))[:_WHY],
+            )
+        )
+    cost = sum(attempt.get("Dollars", 0) for attempt in attempts)
+    return ["", *table(rows), "", f"{len(attempts)} trainings have cost about ${cost:.2f}; running models are extra"]
+
+
+def _score(f1: float | None) -> str:
+    return "-" if f1 is None else f"{f1:.3f}"

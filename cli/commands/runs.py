@@ -1,18 +1,26 @@
 """Tells how an execution of a workflow went, for the commands that start one."""
 
 import argparse
+import time
 
 from cli.deployment import Clients
 from cli.output import say, show
-from cli.workflows import Ended, follow
+from cli.workflows import Ended, follow, in_words
 
 
-def report(options: argparse.Namespace, clients: Clients, execution: str) -> int:
-    """Follow an execution to its end, print how it ended and return the exit code."""
+def report(options: argparse.Namespace, clients: Clients, execution: str, usual_seconds: float | None = None) -> int:
+    """Follow an execution to its end, print how it ended and return the exit code.
+
+    Each state is shown with the time since the start, and the `usual_seconds` where they are known.
+    """
     if options.no_wait:
         show(options, {"ExecutionArn": execution}, [execution])
         return 0
-    ended = follow(clients("stepfunctions"), execution, say)
+    began = time.monotonic()
+    usual = "" if usual_seconds is None else f" of usually {in_words(usual_seconds)}"
+    ended = follow(
+        clients("stepfunctions"), execution, lambda state: say(f"{in_words(time.monotonic() - began)}{usual}: {state}")
+    )
     if ended.output.get("Outcome") == "ALREADY_CLAIMED":
         say("the upload has started its training already; to train the same data again, name a new --run")
     show(options, {"ExecutionArn": execution, "Status": ended.status, **ended.output}, [_ending(ended)])

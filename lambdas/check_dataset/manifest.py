@@ -59,9 +59,14 @@ def read_manifest(lines: Iterable[str]) -> DatasetReport:
     return report
 
 
-def check_train(name: str, report: DatasetReport, bucket: str) -> None:
-    """Raise DatasetError where a training on this manifest would fail; `bucket` is the only one that it may read."""
+def check_train(name: str, report: DatasetReport, bucket: str, *, adds: bool = False) -> None:
+    """Raise DatasetError where a training on this manifest would fail; `bucket` is the only one that it may read.
+
+    Where it `adds` to images that the project has already, the number of its labels does not matter.
+    """
     _check_lines(name, report, bucket)
+    if adds:
+        return
     fewest = MIN_LABELS[report.kind]
     if not fewest <= len(report.images) <= MAX_LABELS:
         raise DatasetError(
@@ -69,7 +74,7 @@ def check_train(name: str, report: DatasetReport, bucket: str) -> None:
         )
 
 
-def check_test(name: str, report: DatasetReport, train: DatasetReport, bucket: str) -> None:
+def check_test(name: str, report: DatasetReport, train: DatasetReport, bucket: str, *, adds: bool = False) -> None:
     """Raise DatasetError where a test set would fail the training, or could not judge it."""
     _check_lines(name, report, bucket)
     if both := train.sources & report.sources:
@@ -77,6 +82,8 @@ def check_test(name: str, report: DatasetReport, train: DatasetReport, bucket: s
             f"{name}: {len(both)} images are in the training set too (one is {min(both)}); "
             "a model must be judged by images that it was not trained on"
         )
+    if adds:
+        return
     missing = train.images.keys() - report.images.keys()
     if len(missing) > (1 - MIN_LABEL_OVERLAP) * len(train.images):
         raise DatasetError(

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,15 +27,20 @@ class TrainingPlan:
     rekognition_project: str
     dataset: str
     manifest: ImageRef
-    attempt: str  # hash that identifies the upload, and the run where one was named
+    attempt: str  # hash that identifies the data, and the run where one was named
     version_name: str
-    min_f1: float
+    training: str  # inline or datasets
+    replace: bool  # what the project's data sets hold
+    approval_seconds: int  # for which a person's approval is waited for; 0: none is needed
 
 
-def plan_training(manifest: ImageRef, run: str | None, settings: DeploymentSettings) -> TrainingPlan:
-    """Derive all that identifies a training from the manifest's object version.
+def plan_training(
+    manifest: ImageRef, etags: Sequence[str], run: str | None, settings: DeploymentSettings, *, replace: bool = False
+) -> TrainingPlan:
+    """Derive all that identifies a training from its manifests' contents, whose ETags are given.
 
-    The version's name comes from the claim, so a CreateProjectVersion that is retried finds its own version.
+    The same contents are the same attempt, under whatever name and however often they are uploaded: they are paid for
+    once. The version's name comes from the claim, so a CreateProjectVersion that is retried finds its own version.
     Raises UploadError for a key that is not PROJECT/NAME/train.manifest of a project of the deployment.
     """
     match = _KEY.fullmatch(manifest.key)
@@ -49,7 +55,9 @@ def plan_training(manifest: ImageRef, run: str | None, settings: DeploymentSetti
         raise UploadError(f"{project!r} is no project of {settings.name} (known: {known}); add it to cdk.json")
     if run is not None and not (isinstance(run, str) and _RUN.fullmatch(run)):
         raise UploadError(f"run name {run!r} must match {_RUN.pattern}")
-    attempt = _attempt(manifest, run)
+    if replace and not run:
+        raise UploadError("to replace a project's data sets needs a run of its own; name it with --run")
+    attempt = _attempt(project, etags, run)
     return TrainingPlan(
         project=project,
         rekognition_project=rekognition_project(settings.name, project),
@@ -57,7 +65,9 @@ def plan_training(manifest: ImageRef, run: str | None, settings: DeploymentSetti
         manifest=manifest,
         attempt=attempt,
         version_name=f"{dataset}.{attempt[:12]}",
-        min_f1=settings.projects[project].min_f1,
+        training=settings.projects[project].training,
+        replace=replace,
+        approval_seconds=round((settings.projects[project].approval_hours or 0) * 3600),
     )
 
 
@@ -70,10 +80,12 @@ def to_json(plan: TrainingPlan) -> dict[str, Any]:
         "Manifest": plan.manifest.to_s3_object(),
         "Attempt": plan.attempt,
         "VersionName": plan.version_name,
-        "MinF1": plan.min_f1,
+        "Training": plan.training,
+        "Replace": plan.replace,
+        "ApprovalSeconds": plan.approval_seconds,
     }
 
 
-def _attempt(manifest: ImageRef, run: str | None) -> str:
-    parts = [manifest.bucket, manifest.key, manifest.version] + ([run] if run else [])
+def _attempt(project: str, etags: Sequence[str], run: str | None) -> str:
+    parts = [project, list(etags)] + ([run] if run else [])
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""prepare_run: called first by run_model; adds the project's settings and the version that runs now."""
+"""prepare_run: called first by run_model; adds settings, the version that runs now, and the new one's thresholds."""
 
 from typing import Any, Final
 
@@ -8,7 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from lambdas.clients import client
 from lambdas.deployment_settings import load_settings
 from lambdas.environment import PrepareRun, from_environment
+from lambdas.items import to_item
 from lambdas.prepare_run.plan import plan_run
+from lambdas.prepare_run.thresholds import assumed_thresholds
 from lambdas.registry import Registry
 
 logger: Final = Logger()
@@ -19,7 +21,10 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Plan the run of `{"Project", "ProjectArn", "ProjectVersionArn", "VersionName"}`."""
     environment = from_environment(PrepareRun)
     registry = Registry(client("dynamodb"), environment.registry_table)
-    return plan_run(event, load_settings(), registry, _sqs_arn(context.invoked_function_arn))
+    plan = plan_run(event, load_settings(), registry, _sqs_arn(context.invoked_function_arn))
+    thresholds = assumed_thresholds(client("rekognition"), client("s3"), plan)
+    # As DynamoDB spells it, since the workflow writes it there.
+    return plan | to_item({"Thresholds": thresholds})
 
 
 def _sqs_arn(function_arn: str) -> str:

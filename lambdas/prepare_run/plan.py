@@ -21,7 +21,8 @@ def plan_run(
     """Return the request with inference units, the queue, and the version that is active now.
 
     `sqs_arn` is what the ARN of each queue here begins with. `Seen` and `WantedAt` are what promotion must still find;
-    `Former` is what to stop afterwards, where `Replaces` says so. "none" stands for no version.
+    `Former` is what to stop afterwards, where `Replaces` says so, or first, where it `MayMakeRoom` and must. "none"
+    stands for no version.
     """
     missing = [name for name in _NEEDED if not request.get(name)]
     if missing:
@@ -40,5 +41,6 @@ def plan_run(
         "Seen": active or _NONE,
         "WantedAt": registration.wanted_at,
         "Replaces": replaces,
+        "MayMakeRoom": replaces and project.make_room,
         "Former": {"ProjectVersionArn": active or _NONE, "VersionName": registration.active_version_name or _NONE},
     }

@@ -68,20 +68,23 @@ class Workflow(Construct):
         """Let the workflow call functions."""
         allow(self.role, "lambda:InvokeFunction", on=[made.function.function_arn for made in functions])
 
-    def allow_to_run(self, other: "Workflow") -> None:
-        """Let the workflow run another and wait for its end, which Step Functions hears of by a rule of its own."""
-        allow(self.role, "states:StartExecution", on=[other.state_machine.state_machine_arn])
-        executions = Stack.of(self).format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{other.name}:*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
+    def allow_to_run(self, *others: "Workflow") -> None:
+        """Let the workflow run others and wait for their end, which Step Functions hears of by a rule of its own."""
+        allow(self.role, "states:StartExecution", on=[other.state_machine.state_machine_arn for other in others])
+        executions = [
+            Stack.of(self).format_arn(
+                service="states",
+                resource="execution",
+                resource_name=f"{other.name}:*",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+            for other in others
+        ]
         allow(
             self.role,
             "states:DescribeExecution",
             "states:StopExecution",
-            on=[executions],
+            on=executions,
             wide_because="An execution is named when it is started",
         )
         rule = named_arn(self, "events", "rule/StepFunctionsGetEventsForStepFunctionsExecutionRule")

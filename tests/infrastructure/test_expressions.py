@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-import jsonata
 import pytest
 
 from stacks.parts.workflow import DEFINITIONS
+from tests.infrastructure.jsonata import evaluated
 
 MAX_TOLD = 4000  # characters of a cause that a notification and the registry carry
 
@@ -17,21 +17,14 @@ def states_of(name: str) -> dict[str, Any]:
 
 READERS = [
     (name, state)
-    for name in ("run_model", "train_model")
+    for name in sorted(file.name.removesuffix(".asl.json") for file in DEFINITIONS.glob("*.asl.json"))
     for state in states_of(name)
     if state.startswith("Read the failure")
 ]
 
 
-def evaluated(expression: str, **variables: Any) -> Any:
-    """Evaluate `{% ... %}` as Step Functions does: with variables, and with $parse, which JSONata itself lacks."""
-    expression = jsonata.Jsonata.jsonata(expression.removeprefix("{%").removesuffix("%}").strip())
-    expression.register_lambda("parse", json.loads)
-    return expression.evaluate(None, variables)
-
-
-def test_each_workflow_reads_a_failure_in_two_places():
-    assert len(READERS) == 4
+def test_every_workflow_reads_its_failures():
+    assert {name for name, _ in READERS} == {file.name.removesuffix(".asl.json") for file in DEFINITIONS.iterdir()}
 
 
 @pytest.mark.parametrize(("name", "state"), READERS)

@@ -20,6 +20,10 @@ SETTINGS = {
     "guard_models": environment.GuardModels,
     "sweep_results": environment.SweepResults,
     "assess_version": None,
+    "add_entries": None,
+    "pick_versions": environment.PickVersions,
+    "judge_version": environment.JudgeVersion,
+    "explain_failure": environment.ExplainFailure,
 }
 
 
@@ -68,7 +72,7 @@ def test_every_function_is_traced_and_has_a_log_group_that_forgets(deployment):
 
 def test_every_workflow_is_traced_and_logs_all_into_a_group_that_forgets(deployment):
     machines = list(deployment.all("AWS::StepFunctions::StateMachine"))
-    assert len(machines) == 2
+    assert len(machines) == len(list((ROOT / "statemachines").iterdir()))
     for machine in machines:
         assert machine.properties["TracingConfiguration"] == {"Enabled": True}, machine
         assert machine.properties["LoggingConfiguration"]["Level"] == "ALL", machine

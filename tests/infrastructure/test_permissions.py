@@ -24,7 +24,7 @@ ON_ALL = {
     "logs:UpdateLogDelivery": "logs of workflows",
     "rekognition:CreateProject": "train_model makes the project of a first data set",
     "rekognition:DescribeProjects": "train_model and the guard look for projects by name",
-    "lambda:ListEventSourceMappings": "run_model looks for the event source of a queue",
+    "lambda:ListEventSourceMappings": "workflows look for the event source of a queue",
 }
 
 # What a state may need beyond the action that its resource names.
@@ -47,6 +47,7 @@ WRITE_OUTPUT = {"s3:GetObject", "s3:PutObject"}
 KNOW_A_BUCKET = {"s3:GetBucketAcl", "s3:GetBucketLocation", "s3:ListBucket"}
 WITH_THE_CALLERS_PERMISSIONS = {
     "rekognition:CreateProjectVersion": READ_A_DATA_SET | WRITE_OUTPUT | KNOW_A_BUCKET,
+    "rekognition:CreateDataset": {"s3:GetObject", "s3:GetObjectVersion"},
 }
 
 
@@ -115,7 +116,8 @@ def test_a_workflow_may_do_what_its_definition_calls_and_no_more(deployment):
         needed = needed_by(json.loads((DEFINITIONS / f"{name}.asl.json").read_text(encoding="utf-8")))
         granted = actions_of(deployment, str(referred(machine.properties["RoleArn"])))
         assert {action for action in granted if not action.startswith(("logs:", "xray:", "kms:"))} == needed
-        assert {"kms:Decrypt", "kms:GenerateDataKey"} <= granted  # the topic's key
+        publishes = "sns:Publish" in granted
+        assert ({"kms:Decrypt", "kms:GenerateDataKey"} <= granted) is publishes, name  # the topic's key
 
 
 def test_a_training_reads_the_data_sets_writes_its_output_and_touches_no_other_bucket(deployment):
@@ -155,6 +157,7 @@ def needed_by(definition: dict[str, Any]) -> set[str]:
         service, operation = state["Resource"].removeprefix("arn:aws:states:::").removeprefix("aws-sdk:").split(":")[:2]
         if (service, operation) == ("lambda", "invoke"):
             operation = "invokeFunction"
+        operation = operation.removesuffix(".waitForTaskToken")
         if state["Resource"].endswith(":sync:2") or operation.endswith(".sync"):
             operation = operation.removesuffix(".sync")
             needed |= NESTED
@@ -169,8 +172,9 @@ def test_event_sources_of_other_functions_cannot_be_opened(deployment):
         for _, statement in deployment.statements()
         if "lambda:UpdateEventSourceMapping" in listed(statement["Action"])
     ]
-    assert len(found) == 1
-    assert "detectlabels" in json.dumps(found[0]["Condition"]["ArnEquals"]["lambda:FunctionArn"])
+    assert len(found) == 3  # of run_model, make_room and restore_version
+    for statement in found:
+        assert "detectlabels" in json.dumps(statement["Condition"]["ArnEquals"]["lambda:FunctionArn"])
 
 
 def test_the_guard_may_describe_stop_and_tell_and_nothing_that_costs(deployment):
@@ -189,7 +193,7 @@ def test_only_the_workflows_may_start_a_model(deployment):
         for policy, statement in deployment.statements()
         if "rekognition:StartProjectVersion" in listed(statement["Action"])
     }
-    assert [role.startswith("runmodelRole") for role in starters if role] == [True]
+    assert sorted(role.partition("Role")[0] for role in starters if role) == ["restoreversion", "runmodel"]
 
 
 def test_detecting_reads_images_and_never_writes_or_deletes_them(deployment):
@@ -266,7 +270,20 @@ def test_detecting_finds_puts_off_and_deletes_messages_of_its_own_queues(deploym
 
 
 def test_checking_a_data_set_reads_manifests_only(deployment):
-    role = role_of(deployment, "check_dataset")
+    read_manifests_only(deployment, role_of(deployment, "check_dataset"))
+
+
+def test_adding_entries_reads_manifests_only_and_deletes_nothing(deployment):
+    role = role_of(deployment, "add_entries")
+    read_manifests_only(deployment, role)
+    granted = actions_of(deployment, role)
+    assert {action for action in granted if action.startswith("rekognition:")} == {
+        "rekognition:ListDatasetEntries",
+        "rekognition:UpdateDatasetEntries",
+    }
+
+
+def read_manifests_only(deployment: Deployment, role: str) -> None:
     read = [
         json.dumps(statement["Resource"])
         for policy, statement in deployment.statements()

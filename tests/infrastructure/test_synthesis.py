@@ -64,7 +64,12 @@ def test_cfn_lint_finds_nothing(deployment):
     for file in sorted(deployment.folder.glob("*.template.json")):
         found = lint_file(file)
         # W3005: CDK makes a function wait for its role in so many words, though the reference says so already.
-        assert [str(match) for match in found if match.rule.id != "W3005"] == []
+        assert [str(match) for match in found if match.rule.id != "W3005" and not knows_no_jsonata(match)] == []
+
+
+def knows_no_jsonata(match):
+    """Tell a finding that is none: TimeoutSeconds may be JSONata (Amazon States Language, Task State)."""
+    return match.rule.id == "E3601" and "'{% $plan.ApprovalSeconds %}' is not of type" in match.message
 
 
 def test_25_projects_fit_and_no_stack_comes_near_the_limit_of_resources(deployment, many):

@@ -16,7 +16,7 @@ RUN_MODEL: Final = f"arn:aws:states:{ACCOUNT}:stateMachine:run_model"
 _LONG_AGO: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 STORAGE: Final = (
-    *("ImagesBucket", "DatasetsBucket", "ResultsBucket", "ResultsTable", "RegistryTable"),
+    *("ImagesBucket", "DatasetsBucket", "TrainingOutputBucket", "ResultsBucket", "ResultsTable", "RegistryTable"),
     *("ResultsTopicArn", "TrainingTopicArn", "OperationsTopicArn"),
 )
 

@@ -86,7 +86,7 @@ def test_start_follows_the_run_and_prints_how_it_ended(customlabels, models, act
     code, out, err = customlabels("start", "digits", "--json")
     (arn,) = executions.given
     assert (code, json.loads(out)) == (0, {"ExecutionArn": arn, "Status": "SUCCEEDED"})
-    assert err == "  Prepare the run\n"
+    assert err == "  0 s: Prepare the run\n"
 
 
 def test_a_run_that_fails_is_exit_code_1_and_its_cause_is_printed(

@@ -176,7 +176,9 @@ def check(monkeypatch, bucket, lambda_context):
         bucket.put(TRAIN, train if isinstance(train, bytes) else "\n".join(train).encode(), version="t1")
         if test is not None:
             bucket.put(TEST, "\r\n".join(test).encode(), version="e1")
-        return handler.handle({"Manifest": {"Bucket": "datasets", "Name": TRAIN, "Version": "t1"}}, lambda_context)
+        return handler.handle(
+            {"Manifest": {"Bucket": "datasets", "Name": TRAIN, "Version": "t1"}, "Adds": False}, lambda_context
+        )
 
     yield run
     clients.client.cache_clear()
@@ -193,6 +195,8 @@ def test_without_a_test_manifest_the_service_splits_the_training_data(check):
         "Lines": 8,
         "BadLines": 0,
         "Labels": ["one", "seven"],
+        "Train": {"Bucket": "datasets", "Name": TRAIN, "Version": "t1"},
+        "Test": {},
         "TrainingData": assets(TRAIN, "t1"),
         "TestingData": {"AutoCreate": True},
     }
@@ -258,3 +262,16 @@ def test_a_test_manifest_that_may_not_be_read_is_no_missing_one(check, bucket):
     bucket.refusals[TEST] = Refusal("403", 403)
     with pytest.raises(ClientError, match="403"):
         check(GOOD)
+
+
+def test_images_that_are_added_to_others_need_not_have_labels_enough_by_themselves():
+    report = read_manifest([classified(number) for number in range(3)])
+    with pytest.raises(DatasetError, match="1 labels"):
+        check_train("train.manifest", report, "datasets")
+    check_train("train.manifest", report, "datasets", adds=True)
+
+
+def test_images_that_are_added_must_still_be_readable():
+    report = read_manifest([classified(number, bucket="elsewhere") for number in range(3)])
+    with pytest.raises(DatasetError, match="elsewhere"):
+        check_train("train.manifest", report, "datasets", adds=True)

@@ -9,6 +9,8 @@ from lambdas.deployment_settings import parse_deployment
 from lambdas.events import MalformedEventError
 from lambdas.images import ImageRef
 from lambdas.items import from_item
+from lambdas.registry import Registry
+from tests.unit.aws import Refusal, client_of
 
 SETTINGS = parse_deployment("demo", {"projects": {"digits": {"min_f1": 0.8}, "scenes": {}}})
 
@@ -17,8 +19,8 @@ def manifest(key="digits/lot.1/train.manifest", version="v1", bucket="datasets")
     return ImageRef(bucket, key, version)
 
 
-def plan(key="digits/lot.1/train.manifest", run=None, **parts):
-    return plan_training(manifest(key, **parts), run, SETTINGS)
+def plan(key="digits/lot.1/train.manifest", run=None, etags=("one",), **parts):
+    return plan_training(manifest(key, **parts), etags, run, SETTINGS)
 
 
 def test_a_plan_is_all_that_the_workflow_carries():
@@ -30,8 +32,15 @@ def test_a_plan_is_all_that_the_workflow_carries():
         "Manifest": {"Bucket": "datasets", "Name": "digits/lot.1/train.manifest", "Version": "v1"},
         "Attempt": made.attempt,
         "VersionName": f"lot.1.{made.attempt[:12]}",
-        "MinF1": 0.8,
+        "Training": "inline",
+        "Replace": False,
+        "ApprovalSeconds": 0,
     }
+
+
+def test_a_persons_approval_is_waited_for_as_long_as_the_settings_say():
+    settings = parse_deployment("demo", {"projects": {"digits": {"approval_hours": 1.5}}})
+    assert to_json(plan_training(manifest(), ["one"], None, settings))["ApprovalSeconds"] == 5400
 
 
 def test_the_longest_data_set_makes_a_version_name_that_rekognition_takes():
@@ -39,22 +48,32 @@ def test_the_longest_data_set_makes_a_version_name_that_rekognition_takes():
     assert re.fullmatch(r"[a-zA-Z0-9_.\-]{1,255}", name)
 
 
-def test_the_same_upload_is_the_same_attempt_today_and_tomorrow():
-    assert plan().attempt == plan().attempt == "8461a99abc3eaa070b7ecc48136296aa"
+@pytest.mark.parametrize("other", [{"key": "digits/lot.2/train.manifest"}, {"version": "v2"}])
+def test_the_same_contents_are_the_same_attempt_wherever_and_whenever_they_are_uploaded(other):
+    assert plan(**other).attempt == plan().attempt == "5f15c2fafc7d514cf7212b815ab8b715"
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        {"key": "digits/lot.2/train.manifest"},
-        {"version": "v2"},
-        {"bucket": "other"},
+        {"key": "scenes/lot.1/train.manifest"},
+        {"etags": ("two",)},
+        {"etags": ("one", "test")},
         {"run": "again"},
     ],
 )
-def test_another_upload_or_run_is_another_attempt_with_another_name(other):
+def test_other_contents_another_project_or_run_is_another_attempt_with_another_name(other):
     assert plan(**other).attempt != plan().attempt
     assert plan(**other).version_name != plan().version_name
+
+
+def test_a_run_may_replace_what_the_data_sets_hold():
+    assert plan_training(manifest(), ["one"], "anew", SETTINGS, replace=True).replace
+
+
+def test_to_replace_needs_a_run_of_its_own():
+    with pytest.raises(UploadError, match="name it with --run"):
+        plan_training(manifest(), ["one"], None, SETTINGS, replace=True)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +106,28 @@ def test_a_run_name_that_no_version_name_could_stand_beside_is_refused(run):
         plan(run=run)
 
 
+class Bucket:
+    """A bucket of manifests, by key and version."""
+
+    def __init__(self):
+        self.etags = {("digits/lot.1/train.manifest", "v1"): "one"}
+
+    def head_object(self, Bucket, Key, VersionId=None):  # noqa: N803
+        found = [etag for (key, version), etag in self.etags.items() if key == Key and VersionId in (None, version)]
+        if not found:
+            raise Refusal("404", 404)
+        return {"ETag": found[-1]}
+
+
 @pytest.fixture
-def handle(monkeypatch, dynamodb, lambda_context):
-    monkeypatch.setattr(clients.boto3, "client", lambda service, **_: {"dynamodb": dynamodb}[service])
+def bucket():
+    return Bucket()
+
+
+@pytest.fixture
+def handle(monkeypatch, dynamodb, bucket, lambda_context):
+    made = {"dynamodb": dynamodb, "s3": client_of("s3", bucket)}
+    monkeypatch.setattr(clients.boto3, "client", lambda service, **_: made[service])
     monkeypatch.setattr(handler, "load_settings", lambda: SETTINGS)
     monkeypatch.setenv("REGISTRY_TABLE", "registry")
     monkeypatch.setenv("DATASETS_BUCKET", "datasets")
@@ -99,8 +137,8 @@ def handle(monkeypatch, dynamodb, lambda_context):
     clients.client.cache_clear()
 
 
-def uploaded(bucket="datasets", **more):
-    stored = {"key": "digits/lot.1/train.manifest", "version-id": "v1", "size": 5}
+def uploaded(bucket="datasets", version="v1", **more):
+    stored = {"key": "digits/lot.1/train.manifest", "version-id": version, "size": 5}
     return {"detail": {"bucket": {"name": bucket}, "object": stored, **more}}
 
 
@@ -115,8 +153,24 @@ def test_the_first_execution_claims_the_upload_and_gets_its_plan(handle, table):
 
 def test_a_second_execution_of_the_same_upload_is_told_that_it_is_claimed(handle):
     handle(uploaded())
-    assert handle(uploaded(), "arn:two")["Claimed"] is False
+    second = handle(uploaded(), "arn:two")
+    assert (second["Claimed"], second["Repeats"]) == (False, False)
     assert handle(uploaded(), "arn:one")["Claimed"] is True
+
+
+def test_another_upload_of_the_same_contents_repeats_and_is_told_how_the_first_went(handle, bucket, dynamodb):
+    first = handle(uploaded())
+    Registry(dynamodb, "registry").note("digits", first["Attempt"], {"Status": "REJECTED", "StatusMessage": "F1 0.2"})
+    bucket.etags["digits/lot.1/train.manifest", "v2"] = "one"
+    again = handle(uploaded(version="v2"), "arn:two")
+    assert (again["Claimed"], again["Repeats"]) == (False, True)
+    assert (again["Earlier"]["Status"], again["Earlier"]["StatusMessage"]) == ("REJECTED", "F1 0.2")
+
+
+def test_another_test_manifest_makes_it_other_data(handle, bucket):
+    handle(uploaded())
+    bucket.etags["digits/lot.1/test.manifest", "t1"] = "tests"
+    assert handle(uploaded(), "arn:two")["Claimed"] is True
 
 
 def test_a_run_name_trains_the_same_upload_again(handle):

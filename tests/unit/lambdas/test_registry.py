@@ -52,21 +52,45 @@ def test_only_live_leases_of_the_project_count(registry, table):
 
 
 def test_an_upload_is_claimed_by_one_execution_only(registry):
-    assert registry.claim("digits", "hash", DETAILS)
-    assert not registry.claim("digits", "hash", DETAILS | {"Execution": "arn:two"})
+    assert registry.claim("digits", "hash", DETAILS) == DETAILS
+    assert registry.claim("digits", "hash", DETAILS | {"Execution": "arn:two"})["Execution"] == DETAILS["Execution"]
 
 
 def test_an_execution_that_asks_again_still_holds_its_claim(registry, table):
     registry.claim("digits", "hash", DETAILS)
     before = dict(table.items)
-    assert registry.claim("digits", "hash", DETAILS | {"VersionName": "other"})
+    again = registry.claim("digits", "hash", DETAILS | {"VersionName": "other"})
+    assert again["Execution"] == DETAILS["Execution"]
     assert table.items == before
 
 
 def test_other_uploads_and_projects_have_claims_of_their_own(registry):
-    assert registry.claim("digits", "hash", DETAILS)
-    assert registry.claim("digits", "other", DETAILS | {"Execution": "arn:two"})
-    assert registry.claim("scenes", "hash", DETAILS | {"Execution": "arn:two"})
+    for project, attempt, execution in (
+        ("digits", "hash", "one"),
+        ("digits", "other", "two"),
+        ("scenes", "hash", "three"),
+    ):
+        assert registry.claim(project, attempt, DETAILS | {"Execution": execution})["Execution"] == execution
+
+
+def test_what_is_noted_of_an_attempt_is_remembered_beside_what_was_known(registry):
+    registry.claim("digits", "hash", DETAILS)
+    registry.note("digits", "hash", {"Status": "REJECTED", "Reasons": ["F1 0.2"], "LineErrors": {"BAD": 3}})
+    (attempt,) = registry.attempts("digits")
+    assert attempt["VersionName"] == DETAILS["VersionName"]
+    assert (attempt["Status"], attempt["Reasons"], attempt["LineErrors"]) == ("REJECTED", ["F1 0.2"], {"BAD": 3})
+
+
+def test_nothing_is_noted_of_an_attempt_that_nobody_claimed(registry, table):
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        registry.note("digits", "hash", {"Status": "FAILED"})
+    assert table.items == {}
+
+
+def test_attempts_are_listed_the_newest_first_over_all_pages(registry):
+    for number in range(5):
+        registry.claim("digits", f"hash-{number}", DETAILS | {"CreatedAt": number})
+    assert [attempt["CreatedAt"] for attempt in registry.attempts("digits")] == [4, 3, 2, 1, 0]
 
 
 def test_another_refusal_is_no_lost_claim(registry, table):

@@ -1,0 +1,47 @@
+"""The workflow fill_datasets: an upload into the data sets of a project."""
+
+from typing import Final
+
+from aws_cdk import Stack
+
+from lambdas.deployment_settings import DeploymentSettings
+from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn
+from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.workflow import Workflow
+from stacks.storage import Storage
+
+MANIFESTS: Final = "A data set is in a folder of its own; only its manifests are read"
+
+
+def fill_datasets(stack: Stack, settings: DeploymentSettings, storage: Storage) -> Workflow:
+    """Make the workflow, the function that adds lines, and what both may do."""
+    add_entries = PythonFunction(stack, "add_entries", settings=settings, size=Size(seconds=900, megabytes=1024))
+    manifests = storage.datasets.arn_for_objects("*.manifest")
+    allow(add_entries.role, "s3:GetObject", "s3:GetObjectVersion", on=[manifests], wide_because=MANIFESTS)
+    allow(
+        add_entries.role,
+        "rekognition:ListDatasetEntries",
+        "rekognition:UpdateDatasetEntries",
+        on=[projects_arn(stack, settings.name)],
+        wide_because=FOUND_AT_RUN_TIME,
+    )
+    workflow = Workflow(
+        stack,
+        "fill_datasets",
+        settings=settings,
+        placeholders={"AddEntriesArn": add_entries.function.function_arn},
+        alarms_to=storage.operations_topic.topic,
+    )
+    workflow.allow_to_call(add_entries)
+    allow(workflow.role, "rekognition:DescribeProjects", on=["*"], wide_because=NO_RESOURCES)
+    allow(
+        workflow.role,
+        "rekognition:CreateDataset",
+        "rekognition:DeleteDataset",
+        "rekognition:DistributeDatasetEntries",
+        on=[projects_arn(stack, settings.name)],
+        wide_because=FOUND_AT_RUN_TIME,
+    )
+    # CreateDataset reads the manifest with the caller's permissions.
+    allow(workflow.role, "s3:GetObject", "s3:GetObjectVersion", on=[manifests], wide_because=MANIFESTS)
+    return workflow

@@ -43,10 +43,10 @@ class Cloud:
         wanted = job_id(image, project)
 
         def final() -> Job | None:
-            job = table.get(wanted)
+            job = table.job(wanted)
             return job if job and job.status is not JobStatus.IN_PROGRESS else None
 
-        return self.eventually(final, self.detection_seconds, lambda: f"job of {image.key}: {table.get(wanted)}")
+        return self.eventually(final, self.detection_seconds, lambda: f"job of {image.key}: {table.job(wanted)}")
 
     def eventually(
         self, look: Callable[[], Found | None], seconds: float, standing: Callable[[], str] = lambda: ""

@@ -13,15 +13,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.account import AccountError
 from cli.command_line import Command, CommandLine, DeployedCommand, WrongCommandLineError
-from cli.commands import account, export, models, results, training
+from cli.commands import account, dataset, export, models, results, training
 from cli.commands.export import ExportError
 from cli.commands.results import JobNotFoundError
+from cli.datasets.examples import ImportFailedError
+from cli.datasets.places import DatasetNameError
 from cli.deployment import Clients, DeploymentNotFoundError, UnknownProjectError, find_deployment
 from cli.models import ModelError
 from cli.training import DatasetNotFoundError
+from lambdas.datasets.manifest_text import NotTextError
+from lambdas.detect_labels.decoder import DecoderUnavailableError
 from lambdas.pages import InvalidTokenError
 
-_GROUPS: Final = (account, training, models, results, export)
+_GROUPS: Final = (account, dataset, training, models, results, export)
 
 _EXPECTED_ERRORS: Final = (
     AccountError,
@@ -31,6 +35,10 @@ _EXPECTED_ERRORS: Final = (
     ModelError,
     JobNotFoundError,
     ExportError,
+    ImportFailedError,
+    DatasetNameError,
+    NotTextError,
+    DecoderUnavailableError,
     InvalidTokenError,
     ClientError,
     BotoCoreError,

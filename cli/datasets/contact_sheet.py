@@ -19,8 +19,9 @@ _MARGIN: Final = 190  # pixels for the labels' names
 _HEAD: Final = 44
 _TEXT: Final = 16
 _BACKGROUND, _INK, _PALE = "#f4f4f1", "#202024", "#77777d"
-_BOX, _OTHER, _EDGE = "#ff2d78", "#00b4d8", "#ffffff"
+_BOX, _OTHER, _EDGE = "#ff2d78", "#0096c7", "#ffffff"
 
+_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 Opened = Callable[[LabelledImage], bytes]
 
 
@@ -40,6 +41,8 @@ def write_contact_sheet(file: Path, title: str, images: Sequence[LabelledImage],
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(_TEXT)
     draw.text((_GAP * 2, _HEAD // 2), title, _INK, font, anchor="lm")
+    if any(image.boxes for image in images):
+        _write_legend(draw, sheet.width - 2 * _GAP, font)
     for number, row in enumerate(shown):
         top = _HEAD + number * (_CELL + _GAP)
         _write_name(draw, row, top, font)
@@ -47,8 +50,16 @@ def write_contact_sheet(file: Path, title: str, images: Sequence[LabelledImage],
             cell = _cell(image, row.label, opened)
             sheet.paste(cell, (_MARGIN + column * (_CELL + _GAP), top))
     if len(rows) > len(shown):
-        draw.text((_GAP * 2, height - _HEAD // 2), f"... and {len(rows) - len(shown)} labels more", _PALE, font, "lm")
+        draw.text(
+            (_GAP * 2, height - _HEAD // 2), f"... and {len(rows) - len(shown)} labels more", _PALE, font, anchor="lm"
+        )
     sheet.save(file, "PNG")
+
+
+def _write_legend(draw: ImageDraw.ImageDraw, right: int, font: _Font) -> None:
+    for said, colour in (("boxes of others", _OTHER), ("boxes of the label", _BOX)):
+        draw.text((right, _HEAD // 2), said, colour, font, anchor="rm")
+        right -= round(draw.textlength(said, font)) + 2 * _GAP
 
 
 def _rows(images: Sequence[LabelledImage]) -> list[_Row]:
@@ -67,9 +78,7 @@ def _spread(images: Sequence[LabelledImage]) -> list[LabelledImage]:
     return [images[number * (len(images) - 1) // (_COLUMNS - 1)] for number in range(_COLUMNS)]
 
 
-def _write_name(
-    draw: ImageDraw.ImageDraw, row: _Row, top: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont
-) -> None:
+def _write_name(draw: ImageDraw.ImageDraw, row: _Row, top: int, font: _Font) -> None:
     room = _MARGIN - 3 * _GAP
     name = row.label
     while name and draw.textlength(name, font) > room:

@@ -15,7 +15,7 @@ from lambdas.datasets.manifest_text import text_lines
 from lambdas.datasets.seen import Seen
 from lambdas.detect_labels.headers.identify import identify
 from lambdas.detect_labels.object_file import ObjectFile
-from lambdas.errors import PermanentError, error_code
+from lambdas.errors import ErrorCode, PermanentError, error_code
 from lambdas.images import UNVERSIONED, ImageRef
 
 _AT_ONCE: Final = 16
@@ -62,7 +62,7 @@ def _seen(s3: Any, source: str) -> Seen:
         file = ObjectFile(s3, ImageRef(bucket, key, UNVERSIONED))
         header = identify(file)
     except PermanentError as error:
-        return Seen(problem=error.message)
+        return Seen(problem="there is no such object" if error.code is ErrorCode.OBJECT_GONE else error.message)
     if header is None:
         return Seen(problem="its content is no image", size=file.size)
     return Seen(

@@ -53,15 +53,14 @@ def _sent(s3: Any, place: Place, key: str, picture: Prepared) -> int:
     """Upload a picture unless it has come meanwhile; return how many bytes were sent."""
     metadata = {} if picture.fingerprint is None else {FINGERPRINT: f"{picture.fingerprint:064x}"}
     try:
-        with picture.path.open("rb") as file:
-            s3.put_object(
-                Bucket=place.bucket,
-                Key=key,
-                Body=file,
-                ContentType=_CONTENT_TYPES[picture.format],
-                Metadata=metadata,
-                IfNoneMatch="*",
-            )
+        s3.put_object(
+            Bucket=place.bucket,
+            Key=key,
+            Body=picture.path.read_bytes(),
+            ContentType=_CONTENT_TYPES[picture.format],
+            Metadata=metadata,
+            IfNoneMatch="*",
+        )
     except ClientError as error:
         if error_code(error) != "PreconditionFailed":
             raise

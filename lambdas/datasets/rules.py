@@ -116,7 +116,7 @@ def _least(kind: Kind) -> int:
 
 
 def _few(number: int, least: int, kind: Kind) -> str:
-    return f"{number}; a {kind} data set needs {least}"
+    return f"{number} labels; a {kind} data set needs {least}"
 
 
 def _of_labels(missing: Collection[str], labels: Collection[str]) -> str:

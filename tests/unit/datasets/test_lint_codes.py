@@ -1,6 +1,7 @@
 """Every code of the linter: a broken data set that causes it, and nothing but what follows from it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -238,3 +239,10 @@ def test_what_is_wrong_with_a_whole_set_is_told(code, sets, options):
 def test_what_is_wrong_with_a_file_is_told(code, train):
     report = lint(train, manifest("test.manifest", good()), bucket=None, region="ap-south-1")
     assert [finding.code for finding in report.failures] == [code]
+
+
+def test_the_document_has_every_code_with_its_meaning_and_remedy():
+    document = (Path(__file__).parents[3] / "docs" / "data-sets.md").read_text(encoding="utf-8")
+    rows = set(document.splitlines())
+    assert {f"| `{code}` | {rule.said} | {rule.remedy} |" for code, rule in RULES.items()} <= rows
+    assert {f"| `{code}` | {why} |" for code, why in NOT_FORESEEN.items()} <= rows

@@ -3,7 +3,7 @@ import tracemalloc
 
 import pytest
 
-from lambdas.datasets.census import Manifest
+from lambdas.datasets.census import Manifest, count
 from lambdas.datasets.codes import Code
 from lambdas.datasets.estimate import estimate_training
 from lambdas.datasets.findings import KEPT
@@ -141,9 +141,18 @@ def test_what_a_census_holds_does_not_grow_with_labels_buckets_and_bad_lines():
         for number in range(20_000):
             yield json.dumps(classified(number, f"label {number}", bucket=f"bucket-{number}"))
 
-    report = lint(Manifest(name="train.manifest", lines=lines()), bucket=None, region="eu-west-1")
-    assert report.train.lines == 20_000
-    assert len(report.train.images) <= 1000
+    census = count(Manifest(name="train.manifest", lines=lines()), 250_000, lambda _: None)
+    assert census.lines == 20_000
+    held = (census.told, census.buckets, census.images[Kind.CLASSIFICATION], census.findings.kept)
+    assert all(len(each) <= 1000 for each in held)
+
+
+def test_json_that_is_too_deep_to_be_read_is_a_bad_line(monkeypatch):
+    def loads(*_, **__):
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr(json, "loads", loads)
+    assert read_line("[[[").found[0].code is Code.ERROR_INVALID_JSON_LINE
 
 
 @pytest.mark.parametrize(("images", "hours"), [(0, 0.5), (5840, 70 / 60), (250_000, 24)])

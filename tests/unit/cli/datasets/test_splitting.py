@@ -9,7 +9,7 @@ from PIL import Image, ImageEnhance
 from cli.datasets.examples import Example
 from cli.datasets.fingerprints import Likenesses, fingerprint
 from cli.datasets.preparing import Prepared
-from cli.datasets.splitting import split
+from cli.datasets.splitting import split, without_frozen
 from demo.pictures import digits
 
 
@@ -71,6 +71,11 @@ def test_every_label_with_two_images_is_on_both_sides(share):
 def test_the_only_image_of_a_label_is_trained_with():
     parts = split([picture(number, f"label {number}") for number in range(40)], 0.99)
     assert len(parts.train) == 40
+
+
+def test_an_image_of_a_frozen_test_set_is_not_trained_with_though_it_shows_too_little_to_be_told_apart():
+    parts = without_frozen([picture(1), picture(2)], {picture(1).digest: None})
+    assert (digests(parts.train), digests(parts.in_frozen_test)) == ({picture(2).digest}, {picture(1).digest})
 
 
 def changed(body, **options):

@@ -15,17 +15,33 @@ from cli.account import AccountError
 from cli.approvals import ApprovalError
 from cli.backfill import NothingToResumeError
 from cli.command_line import Command, CommandLine, DeployedCommand, WrongCommandLineError
-from cli.commands import account, backfill, copying, export, models, redrive, rerun, results, rollout, training
+from cli.commands import (
+    account,
+    backfill,
+    copying,
+    dataset,
+    export,
+    models,
+    redrive,
+    rerun,
+    results,
+    rollout,
+    training,
+)
 from cli.commands.export import ExportError
 from cli.commands.results import JobNotFoundError
+from cli.datasets.examples import ImportFailedError
+from cli.datasets.places import DatasetNameError
 from cli.deployment import Clients, DeploymentNotFoundError, UnknownProjectError, find_deployment
 from cli.models import ModelError
 from cli.rerun import RerunError
 from cli.sources import ManifestError, OutOfReachError
 from cli.training import DatasetNotFoundError
+from lambdas.datasets.manifest_text import NotTextError
+from lambdas.detect_labels.decoder import DecoderUnavailableError
 from lambdas.pages import InvalidTokenError
 
-_GROUPS: Final = (account, training, models, rollout, copying, results, export, backfill, redrive, rerun)
+_GROUPS: Final = (account, dataset, training, models, rollout, copying, results, export, backfill, redrive, rerun)
 
 _INTERRUPTED: Final = 130  # as shells spell an end by Ctrl-C
 
@@ -38,6 +54,10 @@ _EXPECTED_ERRORS: Final = (
     ApprovalError,
     JobNotFoundError,
     ExportError,
+    ImportFailedError,
+    DatasetNameError,
+    NotTextError,
+    DecoderUnavailableError,
     InvalidTokenError,
     ManifestError,
     NothingToResumeError,

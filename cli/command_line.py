@@ -16,8 +16,9 @@ class WrongCommandLineError(ValueError):
 class CommandLine:
     """The parser of `customlabels`, to which each module of cli/commands/ adds its commands."""
 
-    def __init__(self, description: str) -> None:
-        self.parser = argparse.ArgumentParser(prog="customlabels", description=description)
+    def __init__(self, description: str, parser: argparse.ArgumentParser | None = None) -> None:
+        """`parser` is that of a group of commands, of which this is the grammar then."""
+        self.parser = parser or argparse.ArgumentParser(prog="customlabels", description=description)
         self._commands = self.parser.add_subparsers(required=True, metavar="COMMAND")
         self._common = argparse.ArgumentParser(add_help=False)
         self._common.add_argument(
@@ -32,6 +33,10 @@ class CommandLine:
     def add_undeployed(self, command: Command) -> argparse.ArgumentParser:
         """Add a command that needs no deployment."""
         return self._add(command, needs_deployment=False)
+
+    def add_group(self, name: str, description: str) -> "CommandLine":
+        """Add a command that has commands itself, and return their grammar."""
+        return CommandLine(description, self._commands.add_parser(name, help=description, description=description))
 
     def _add(self, command: Callable[..., int], *, needs_deployment: bool) -> argparse.ArgumentParser:
         said = (command.__doc__ or "").strip()

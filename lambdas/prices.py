@@ -1,10 +1,11 @@
-"""What Custom Labels costs in us-east-1. AWS changes prices, and other Regions have others: see its price list."""
+"""Prices of Custom Labels in us-east-1, US dollars. Second-hand: check them before you rely on one."""
 
 from typing import Final
 
-TRAINING_DOLLARS_AN_HOUR: Final = 1.0
+# AWS's page of Rekognition prices as third parties told it, last on 2026-09-10; an AWS sample of 2024 says the same.
+TRAINING_HOUR: Final = 1.00
 
 
 def training_dollars(billable_seconds: int) -> float:
     """Return what a training cost, to the cent."""
-    return round(billable_seconds / 3600 * TRAINING_DOLLARS_AN_HOUR, 2)
+    return round(billable_seconds / 3600 * TRAINING_HOUR, 2)

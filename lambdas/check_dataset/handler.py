@@ -6,13 +6,18 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.check_dataset.manifest import DatasetError, check_test, check_train, read_manifest
+from lambdas.check_dataset.listing import Listing
 from lambdas.clients import client
+from lambdas.datasets.census import Manifest
+from lambdas.datasets.lint import lint
+from lambdas.datasets.manifest_text import text_lines
 from lambdas.environment import CheckDataset, from_environment
 from lambdas.manifests import current_version
 from lambdas.names import TEST_MANIFEST, TRAIN_MANIFEST
 
 logger: Final = Logger()
+_PART_BYTES: Final = 1024 * 1024  # of a manifest that are held at a time
+_LOGGED: Final = 20  # findings: a log's entry may have 256 KB
 
 
 @logger.inject_lambda_context
@@ -26,17 +31,22 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # 
     bucket, adds = from_environment(CheckDataset).datasets_bucket, bool(event["Adds"])
     s3 = client("s3")
     train = event["Manifest"]
-    report = read_manifest(_lines(s3, train))
-    check_train(TRAIN_MANIFEST, report, bucket, adds=adds)
     test = _test_manifest(s3, train)
-    if test is not None:
-        check_test(TEST_MANIFEST, read_manifest(_lines(s3, test)), report, bucket, adds=adds)
-    logger.info("data set", kind=report.kind, lines=report.lines, labels=dict(report.images), test=bool(test))
+    report = lint(
+        _manifest(s3, train, TRAIN_MANIFEST),
+        _manifest(s3, test, TEST_MANIFEST) if test else None,
+        bucket=bucket,
+        region=s3.meta.region_name,
+        look=Listing(s3, bucket).look,
+        adds=adds,
+    )
+    logger.info("data set", report=report.to_json(most_findings=_LOGGED))
+    report.raise_failures()
     return {
         "Kind": report.kind.value,
-        "Lines": report.lines,
-        "BadLines": len(report.bad),
-        "Labels": sorted(report.images),
+        "Lines": report.train.lines,
+        "BadLines": report.train.bad,
+        "Labels": sorted(report.train.images),
         "Train": train,
         "Test": test or {},
         "TrainingData": _assets(train),
@@ -50,13 +60,15 @@ def _test_manifest(s3: Any, train: dict[str, str]) -> dict[str, str] | None:
     return answer and {"Bucket": train["Bucket"], "Name": key, "Version": answer["VersionId"]}
 
 
-def _lines(s3: Any, manifest: dict[str, str]) -> Iterator[str]:
-    answer = s3.get_object(Bucket=manifest["Bucket"], Key=manifest["Name"], VersionId=manifest["Version"])
-    for line in answer["Body"].iter_lines():
-        try:
-            yield line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise DatasetError(f"{manifest['Name']} is not UTF-8: {error}") from error
+def _manifest(s3: Any, stored: dict[str, str], name: str) -> Manifest:
+    where = {"Bucket": stored["Bucket"], "Key": stored["Name"], "VersionId": stored["Version"]}
+    size = s3.head_object(**where)["ContentLength"]
+    return Manifest(name=name, lines=text_lines(_parts(s3, where)), size=size)
+
+
+def _parts(s3: Any, where: dict[str, str]) -> Iterator[bytes]:
+    """Yield a manifest as it arrives; nothing is asked for before the first part is."""
+    yield from s3.get_object(**where)["Body"].iter_chunks(_PART_BYTES)
 
 
 def _assets(manifest: dict[str, str]) -> dict[str, Any]:

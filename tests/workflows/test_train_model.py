@@ -43,6 +43,12 @@ def _put_manifest(cloud: Cloud, key: str, lines: list[str]) -> None:
     cloud.clients("s3").put_object(Bucket=cloud.deployment.datasets_bucket, Key=key, Body="\n".join(lines).encode())
 
 
+def _put_no_images(cloud: Cloud, keys: list[str]) -> None:
+    """Put what is there and is no image: only opening it tells, which the check before a training does not."""
+    for key in keys:
+        cloud.clients("s3").put_object(Bucket=cloud.deployment.datasets_bucket, Key=key, Body=b"no image")
+
+
 def _classified(bucket: str, key: str, label: str) -> str:
     metadata = {
         "class-name": label,
@@ -99,10 +105,12 @@ def test_a_model_under_the_minimum_f1_is_rejected_and_never_runs(cloud: Cloud, t
 
 def test_a_training_that_the_service_fails_is_told_with_its_reason(cloud: Cloud) -> None:
     bucket = cloud.deployment.datasets_bucket
-    lines = [_classified(bucket, f"strict/missing/{i}.png", "ab"[i % 2]) for i in range(10)]
+    keys = [f"strict/broken/{i}.png" for i in range(10)]
+    lines = [_classified(bucket, key, "ab"[i % 2]) for i, key in enumerate(keys)]
+    _put_no_images(cloud, keys)
     with cloud.subscriber(cloud.deployment.training_topic_arn, Project=["strict"]) as subscriber:
-        _put_manifest(cloud, "strict/missing/train.manifest", lines)
-        ended, _ = cloud.end_of(cloud.training_of("strict/missing/train.manifest"))
+        _put_manifest(cloud, "strict/broken/train.manifest", lines)
+        ended, _ = cloud.end_of(cloud.training_of("strict/broken/train.manifest"))
         told = subscriber.receive(30, lambda received: bool(received))
     assert ended.status == "FAILED"
     assert ended.error == "TrainingFailed"
@@ -120,9 +128,21 @@ def _attempt(cloud: Cloud, project: str, version_name: str) -> dict[str, Any]:
     return next(item for item in answer["Items"] if item["VersionName"]["S"] == version_name)
 
 
+def test_images_that_are_not_there_are_found_before_the_training_costs_anything(cloud: Cloud) -> None:
+    bucket = cloud.deployment.datasets_bucket
+    lines = [_classified(bucket, f"strict/missing/{i}.png", "ab"[i % 2]) for i in range(10)]
+    _put_manifest(cloud, "strict/missing/train.manifest", lines)
+    ended, states = cloud.end_of(cloud.training_of("strict/missing/train.manifest"))
+    assert ended.error == "DatasetError"
+    assert "there is no such object" in str(ended.cause)
+    assert "Train the version" not in states
+
+
 def test_a_data_set_with_one_label_is_refused_before_it_costs_anything(cloud: Cloud) -> None:
     bucket = cloud.deployment.datasets_bucket
-    lines = [_classified(bucket, f"strict/single/{i}.png", "only") for i in range(10)]
+    keys = [f"strict/single/{i}.png" for i in range(10)]
+    lines = [_classified(bucket, key, "only") for key in keys]
+    _put_no_images(cloud, keys)
     with cloud.subscriber(cloud.deployment.training_topic_arn, Project=["strict"]) as subscriber:
         _put_manifest(cloud, "strict/single/train.manifest", lines)
         ended, states = cloud.end_of(cloud.training_of("strict/single/train.manifest"))

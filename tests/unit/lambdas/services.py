@@ -27,6 +27,7 @@ class Bucket:
         self.refusals: dict[str, Refusal] = {}  # by key
         self.sizes: dict[str, int] = {}  # by key, of objects too large to hold here
         self.reads = 0
+        self.listed: list[str] = []  # prefixes, a page each
         self.ranges: list[str | None] = []  # that were asked for
         self.ignores_ranges = False
         self.written: dict[str, bytes] = {}  # by key: what the functions themselves put, in whichever bucket
@@ -56,13 +57,27 @@ class Bucket:
             "ContentRange": f"bytes {first}-{first + len(part) - 1}/{size}",
         }
 
-    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+    def head_object(self, Bucket: str, Key: str, VersionId: str | None = None) -> dict[str, Any]:
         if Key in self.refusals:
             raise self.refusals[Key]
-        versions = [version for key, version in self.objects if key == Key]
+        versions = [version for key, version in self.objects if key == Key and VersionId in (version, None)]
         if not versions:
             raise Refusal("404", 404)
-        return {"VersionId": versions[-1]}
+        body, _ = self.objects[Key, versions[-1]]
+        return {"VersionId": versions[-1], "ContentLength": self.sizes.get(Key, len(body))}
+
+    def list_objects_v2(
+        self, Bucket: str, Prefix: str, Delimiter: str = "", ContinuationToken: str = "0"
+    ) -> dict[str, Any]:
+        """List one key at a time: readers must page."""
+        self.listed.append(Prefix)
+        keys = sorted({key for key, _ in self.objects if key.startswith(Prefix)})
+        keys = [key for key in keys if not Delimiter or Delimiter not in key[len(Prefix) :]]
+        number = int(ContinuationToken)
+        more = {"NextContinuationToken": str(number + 1)} if keys[number + 1 :] else {}
+        sizes = [self.head_object(Bucket, key)["ContentLength"] for key in keys[number : number + 1]]
+        found = [{"Key": key, "Size": size} for key, size in zip(keys[number:], sizes, strict=False)]
+        return {"Contents": found, "IsTruncated": bool(more)} | more
 
     def _stored(self, key: str, version: str) -> tuple[bytes, dict[str, str]]:
         if key in self.refusals:

@@ -5,159 +5,23 @@ from botocore.exceptions import ClientError
 
 from lambdas import clients
 from lambdas.check_dataset import handler
-from lambdas.check_dataset.manifest import DatasetError, Kind, check_train, read_manifest
+from lambdas.check_dataset.listing import Listing
+from lambdas.datasets.lint import DatasetError
 from tests.unit.aws import Refusal, client_of
+from tests.unit.datasets.manifests import classified, good
 from tests.unit.lambdas.services import Bucket
 
-
-def classified(number, label="seven", bucket="datasets"):
-    return json.dumps(
-        {
-            "source-ref": f"s3://{bucket}/images/{number}.png",
-            "kind": 1,
-            "kind-metadata": {
-                "class-name": label,
-                "confidence": 1,
-                "type": "groundtruth/image-classification",
-                "human-annotated": "yes",
-                "creation-date": "2026-01-01T00:00:00",
-            },
-        }
-    )
-
-
-def boxed(number, *labels):
-    classes = sorted(set(labels))
-    box = {"left": 1, "top": 1, "width": 9, "height": 9}
-    return json.dumps(
-        {
-            "source-ref": f"s3://datasets/images/{number}.png",
-            "boxes": {
-                "image_size": [{"width": 99, "height": 99, "depth": 3}],
-                "annotations": [{"class_id": classes.index(label), **box} for label in labels],
-            },
-            "boxes-metadata": {
-                "class-map": {str(number): label for number, label in enumerate(classes)},
-                "type": "groundtruth/object-detection",
-            },
-        }
-    )
-
-
-def without(line, *path):
-    entry = json.loads(line)
-    inner = entry
-    for key in path[:-1]:
-        inner = inner[key]
-    del inner[path[-1]]
-    return json.dumps(entry)
-
-
-GOOD = [classified(number, label) for number, label in enumerate(["seven", "one"] * 4)]
-
-
-def checked(lines):
-    report = read_manifest(lines)
-    check_train("train.manifest", report, "datasets")
-    return report
-
-
-def test_a_classification_counts_the_images_of_each_label():
-    report = checked(GOOD)
-    assert (report.kind, report.lines, report.images) == (Kind.CLASSIFICATION, 8, {"seven": 4, "one": 4})
-
-
-def test_a_detection_counts_images_and_not_boxes():
-    report = checked([boxed(0, "dent", "dent", "crack"), boxed(1, "dent")])
-    assert (report.kind, report.boxes, report.images) == (Kind.DETECTION, 4, {"dent": 2, "crack": 1})
-
-
-def test_detection_needs_one_label_and_classification_two():
-    checked([boxed(0, "dent")])
-    with pytest.raises(DatasetError, match="1 labels; a classification data set needs 2 to 250"):
-        checked([classified(0)])
-
-
-def test_more_than_250_labels_are_refused():
-    checked([classified(number, f"label {number}") for number in range(250)])
-    with pytest.raises(DatasetError, match="251 labels"):
-        checked([classified(number, f"label {number}") for number in range(251)])
-
-
-@pytest.mark.parametrize("lines", [[], ["", "   "]])
-def test_an_empty_manifest_is_refused(lines):
-    with pytest.raises(DatasetError, match=r"train\.manifest has no lines"):
-        checked(lines)
-
-
-def test_blank_lines_are_skipped_and_line_numbers_are_the_files():
-    report = read_manifest([*GOOD, "", "no json"])
-    assert (report.lines, [number for number, _ in report.bad]) == (9, [10])
-
-
-def test_images_in_buckets_that_training_may_not_read_are_refused_with_the_names_and_the_right_bucket():
-    with pytest.raises(DatasetError, match=r"are in elsewhere, other, which .* put them into datasets$"):
-        checked([*GOOD, classified(98, bucket="other"), classified(99, bucket="elsewhere")])
-
-
-def test_images_that_are_all_in_one_other_bucket_are_refused():
-    with pytest.raises(DatasetError, match=r"^train\.manifest: images are in other, .* put them into datasets$"):
-        checked([classified(number, label, bucket="other") for number, label in enumerate(["seven", "one"])])
-
-
-def test_what_is_said_of_a_bad_line_is_cut_to_300_characters():
-    ((_, fault),) = read_manifest([classified("x" * 5000).replace("s3://", "http://")]).bad
-    assert fault.startswith("source-ref 'http://datasets/images/xxx")
-    assert len(fault) == 300
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("no json", "not JSON"),
-        ("[]", "not a JSON object"),
-        (without(classified(99), "source-ref"), "no source-ref"),
-        (classified(99).replace("s3://", "http://"), "is not s3://BUCKET/KEY"),
-        ('{"source-ref": "s3://bucket"}', "is not s3://BUCKET/KEY"),
-        ('{"source-ref": "s3://bucket/"}', "is not s3://BUCKET/KEY"),
-        ('{"source-ref": 5}', "no source-ref"),
-        (GOOD[0], "stands on an earlier line too"),
-        (without(classified(99), "kind-metadata"), "no label"),
-        (without(classified(99), "kind-metadata", "class-name"), "no label"),
-        (classified(99).replace("image-classification", "semantic-segmentation"), "no label"),
-        (without(boxed(99, "dent"), "boxes"), "needs annotations and a class-map"),
-        (without(boxed(99, "dent"), "boxes-metadata", "class-map"), "needs annotations and a class-map"),
-        (boxed(99, "dent").replace('"0": "dent"', '"5": "dent"'), "class_id is not in its class-map"),
-        (classified(99, "x" * 100_000), "the limit is 100,000"),
-    ],
-)
-def test_a_bad_line_is_told_by_its_number_and_its_fault(line, said):
-    ((number, fault),) = read_manifest([*GOOD, line]).bad
-    assert number == 9
-    assert said in fault
-
-
-def test_a_fifth_of_bad_lines_is_borne_and_more_is_refused():
-    checked([*GOOD, "bad", "bad"])
-    with pytest.raises(DatasetError, match=r"3 of 11 lines cannot be used, more than 20 %.*line 9: not JSON"):
-        checked([*GOOD, "bad", "bad", "bad"])
-
-
-def test_a_refusal_lists_the_first_five_bad_lines():
-    with pytest.raises(DatasetError) as refused:
-        checked(["bad"] * 9)
-    assert "line 5:" in str(refused.value)
-    assert "line 6:" not in str(refused.value)
-
-
-def test_a_bad_line_adds_nothing_to_what_the_others_say():
-    bad = boxed(99, "crack", "dent").replace('"1": "dent"', '"5": "dent"')
-    report = checked([*GOOD, bad])
-    assert (report.kind, report.boxes, set(report.images)) == (Kind.CLASSIFICATION, 0, {"seven", "one"})
-
-
+GOOD = good()
 TRAIN = "digits/lot.1/train.manifest"
 TEST = "digits/lot.1/test.manifest"
+
+
+def two_labels():
+    return [classified(number, label) for number, label in enumerate("ab")]
+
+
+def spelled(lines, end):
+    return end.join(line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines).encode()
 
 
 @pytest.fixture
@@ -172,12 +36,18 @@ def check(monkeypatch, bucket, lambda_context):
     monkeypatch.setenv("DATASETS_BUCKET", "datasets")
     clients.client.cache_clear()
 
-    def run(train, test=None):
-        bucket.put(TRAIN, train if isinstance(train, bytes) else "\n".join(train).encode(), version="t1")
+    def run(train, test=None, missing=(), adds=False):
+        """Check a data set whose images are all there but the missing ones."""
+        bucket.put(TRAIN, train if isinstance(train, bytes) else spelled(train, "\n"), version="t1")
         if test is not None:
-            bucket.put(TEST, "\r\n".join(test).encode(), version="e1")
+            bucket.put(TEST, spelled(test, "\r\n"), version="e1")
+        for line in [*([] if isinstance(train, bytes) else train), *(test or ())]:
+            if isinstance(line, dict) and line["source-ref"].startswith("s3://datasets/"):
+                bucket.put(line["source-ref"].removeprefix("s3://datasets/"), b"png")
+        for key in missing:
+            del bucket.objects[key, "v1"]
         return handler.handle(
-            {"Manifest": {"Bucket": "datasets", "Name": TRAIN, "Version": "t1"}, "Adds": False}, lambda_context
+            {"Manifest": {"Bucket": "datasets", "Name": TRAIN, "Version": "t1"}, "Adds": adds}, lambda_context
         )
 
     yield run
@@ -192,9 +62,9 @@ def assets(key, version):
 def test_without_a_test_manifest_the_service_splits_the_training_data(check):
     assert check(GOOD) == {
         "Kind": "classification",
-        "Lines": 8,
+        "Lines": 24,
         "BadLines": 0,
-        "Labels": ["one", "seven"],
+        "Labels": ["a", "b"],
         "Train": {"Bucket": "datasets", "Name": TRAIN, "Version": "t1"},
         "Test": {},
         "TrainingData": assets(TRAIN, "t1"),
@@ -204,57 +74,73 @@ def test_without_a_test_manifest_the_service_splits_the_training_data(check):
 
 def test_bad_lines_that_are_borne_are_counted(check):
     answer = check([*GOOD, "bad", "bad"])
-    assert (answer["Lines"], answer["BadLines"]) == (10, 2)
+    assert (answer["Lines"], answer["BadLines"]) == (26, 2)
 
 
 def test_a_test_manifest_beside_the_train_manifest_is_used_in_its_version(check):
-    test = [classified(100, "seven"), classified(101, "one")]
-    assert check(GOOD, test)["TestingData"] == assets(TEST, "e1")
+    assert check(GOOD, two_labels())["TestingData"] == assets(TEST, "e1")
 
 
-def test_images_in_both_manifests_are_refused_with_their_number_and_one_of_them(check):
-    with pytest.raises(
-        DatasetError, match=r"2 images are in the training set too \(one is s3://datasets/images/0\.png\)"
-    ):
-        check(GOOD, [*GOOD[:2], classified(100)])
+def test_images_in_both_manifests_are_refused(check):
+    with pytest.raises(DatasetError, match=r"^test\.manifest: .*\(2 images, one on line 1\)"):
+        check(GOOD, [*GOOD[:2], *two_labels()])
 
 
-def test_a_test_set_without_most_of_the_labels_is_refused(check):
-    train = [classified(number, label) for number, label in enumerate("abcde")]
-    with pytest.raises(DatasetError, match=r"3 of 5 labels have no test image \(one is 'c'\)"):
-        check(train, [classified(100, "a"), classified(101, "b")])
-
-
-def test_a_test_set_needs_not_every_label(check):
-    train = [classified(number, label) for number, label in enumerate("ab")]
-    assert check(train, [classified(100, "a")])["TestingData"] == assets(TEST, "e1")
-
-
-def test_images_that_show_none_of_the_objects_do_not_count_as_bad():
-    report = checked([boxed(0, "dent"), *(boxed(number) for number in range(1, 9))])
-    assert (report.ignored, report.bad, report.images) == (8, [], {"dent": 1})
+def test_more_bad_lines_than_the_service_bears_are_refused_and_the_first_are_told(check):
+    with pytest.raises(DatasetError, match=r"\(7 of 31\).*train\.manifest line 25: .*ERROR_INVALID_JSON_LINE"):
+        check([*GOOD, *["bad"] * 7])
 
 
 def test_a_bad_test_manifest_is_refused_by_its_name(check):
-    with pytest.raises(DatasetError, match=r"^test\.manifest: 1 of 1 lines"):
+    with pytest.raises(DatasetError, match=r"^test\.manifest: more than 20 %"):
         check(GOOD, ["bad"])
 
 
-def test_test_images_in_a_bucket_that_training_may_not_read_are_refused_by_the_manifests_name(check):
-    with pytest.raises(DatasetError, match=r"^test\.manifest: images are in other, .* put them into datasets$"):
-        check(GOOD, [classified(100, "seven"), classified(101, "one", bucket="other")])
+def test_images_in_a_bucket_that_training_may_not_read_are_refused_with_the_right_bucket(check):
+    with pytest.raises(DatasetError, match=r"^train\.manifest: .*\(other, not datasets\)"):
+        check(good(bucket="other"))
+
+
+def test_images_that_are_not_there_are_refused_without_opening_any(check, bucket):
+    missing = [f"images/a{number}.png" for number in range(6)]
+    with pytest.raises(DatasetError, match=r"\(6 of 24\).*line 1: .*there is no such object"):
+        check(GOOD, missing=missing)
+    assert bucket.reads == 1
+
+
+def test_images_that_are_too_large_are_bad_lines(check, bucket):
+    bucket.sizes["images/a0.png"] = 15 * 1024**2 + 1
+    assert check(GOOD)["BadLines"] == 1
+
+
+def test_each_folder_of_images_is_listed_once_and_the_51st_is_not(bucket):
+    listing = Listing(client_of("s3", bucket), "datasets")
+    for folder in range(60):
+        for _ in range(2):
+            listing.look(f"s3://datasets/folder{folder}/a.png")
+    assert bucket.listed == [f"folder{folder}/" for folder in range(50)]
+
+
+def test_what_was_not_listed_is_not_said_to_be_missing(bucket):
+    listing = Listing(client_of("s3", bucket), "datasets")
+    assert listing.look("s3://other/a.png") is None
+    assert listing.look("s3://datasets/a.png").problem == "there is no such object"
 
 
 def test_a_manifest_that_is_no_text_is_refused_by_its_name(check):
-    with pytest.raises(DatasetError, match=f"^{TRAIN} is not UTF-8"):
+    with pytest.raises(DatasetError, match=r"^train\.manifest: the manifest is no text in UTF-8 \(line 1"):
         check(b"\xff\xfe{\0}\0")
 
 
+def test_a_manifest_of_more_than_a_gigabyte_is_refused_unread(check, bucket):
+    bucket.sizes[TRAIN] = 1024**3 + 1
+    with pytest.raises(DatasetError, match="more than 1 GB"):
+        check(GOOD)
+    assert bucket.reads == 0
+
+
 def test_labels_outside_ascii_arrive_as_they_are(check):
-    lines = [
-        json.dumps(json.loads(classified(n, label)), ensure_ascii=False)
-        for n, label in enumerate(["sieben", "fünf 🦊"])
-    ]
+    lines = [classified(number, ("sieben", "fünf 🦊")[number % 2]) for number in range(8)]
     assert check(lines)["Labels"] == ["fünf 🦊", "sieben"]
 
 
@@ -264,14 +150,15 @@ def test_a_test_manifest_that_may_not_be_read_is_no_missing_one(check, bucket):
         check(GOOD)
 
 
-def test_images_that_are_added_to_others_need_not_have_labels_enough_by_themselves():
-    report = read_manifest([classified(number) for number in range(3)])
+def test_images_that_are_added_to_others_need_not_have_labels_enough_by_themselves(check):
+    one_label = [classified(number, "a") for number in range(3)]
     with pytest.raises(DatasetError, match="1 labels"):
-        check_train("train.manifest", report, "datasets")
-    check_train("train.manifest", report, "datasets", adds=True)
+        check(one_label)
+    assert check(one_label, adds=True)["Labels"] == ["a"]
 
 
-def test_images_that_are_added_must_still_be_readable():
-    report = read_manifest([classified(number, bucket="elsewhere") for number in range(3)])
-    with pytest.raises(DatasetError, match="elsewhere"):
-        check_train("train.manifest", report, "datasets", adds=True)
+def test_images_that_are_added_must_still_be_readable_and_in_one_set(check):
+    with pytest.raises(DatasetError, match=r"\(other, not datasets\)"):
+        check(good(bucket="other"), adds=True)
+    with pytest.raises(DatasetError, match=r"\(2 images, one on line 1\)"):
+        check(GOOD, GOOD[:2], adds=True)

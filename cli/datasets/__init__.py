@@ -1,0 +1,1 @@
+"""Makes data sets of what people have, judges them, and uploads them."""

@@ -1,8 +1,9 @@
 """The settings of a deployment: what `cdk.json` may say, checked, and handed to the functions as settings.json."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,10 @@ from lambdas.names import DEPLOYMENT_PATTERN, MAX_NAMES, PROJECT_PATTERN, RESERV
 SETTINGS_FILE: Final = Path(__file__).with_name("settings.json")
 MAX_PROJECTS: Final = 25
 MAX_INFERENCE_UNITS: Final = 5  # service quota for one started model
+
+_BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# A standard topic: what is filtered and comes at least once needs no FIFO one, and Rekognition takes none either.
+_TOPIC: Final = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 
 
 class SettingsError(ValueError):
@@ -22,13 +27,22 @@ class ProjectSettings:
     """What one project may set."""
 
     min_confidence: float | None = None  # percent; None: the thresholds that the model assumed in training
+    label_thresholds: Mapping[str, float] = field(default_factory=dict)  # percent, instead of min_confidence
     max_results: int | None = None  # labels per image, best first; None: all
+    annotate: bool = False  # keep a copy of each image with its boxes and labels drawn
     min_inference_units: int = 1
     max_inference_units: int = 1
     min_f1: float = 0.7  # a trained version under this F1 score (0-1) is rejected
     retention_days: int | None = None  # results expire after so many days; None: never
+    source_buckets: tuple[str, ...] = ()  # other buckets whose images it may be asked to look at
+    notification_topics: tuple[str, ...] = ()  # ARNs that a request may name to be told on
 
     def __post_init__(self) -> None:
+        if self.label_thresholds and self.min_confidence is None:
+            raise SettingsError(
+                "label_thresholds needs min_confidence, the threshold of the labels that it does not name: once we "
+                "ask below the model's own thresholds, Rekognition does not apply them any more"
+            )
         if self.max_inference_units < self.min_inference_units:
             raise SettingsError(
                 f"max_inference_units ({self.max_inference_units}) is below "
@@ -91,6 +105,7 @@ def parse_project(where: str, name: str, raw: Mapping[str, Any]) -> ProjectSetti
     if not isinstance(raw, Mapping):
         raise SettingsError(f"{path} must be an object")
     values = _checked(path, raw, _PROJECT_CHECKS, ProjectSettings)
+    values |= {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
     try:
         return ProjectSettings(**values)
     except SettingsError as error:
@@ -130,13 +145,34 @@ def _or_null(check: _Check) -> _Check:
     return _Check(lambda value: value is None or check.passes(value), f"null or {check.must}")
 
 
+def _list_of(pattern: re.Pattern[str], what: str) -> _Check:
+    return _Check(
+        lambda value: (
+            isinstance(value, list)
+            and all(isinstance(entry, str) and pattern.fullmatch(entry) for entry in value)
+            and len(set(value)) == len(value)
+        ),
+        f"a list of different {what}",
+    )
+
+
+def _are_thresholds(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(label, str) and label and _ratio(100).passes(percent) for label, percent in value.items()
+    )
+
+
 _PROJECT_CHECKS: Final[Mapping[str, _Check]] = {
     "min_confidence": _or_null(_ratio(100)),
+    "label_thresholds": _Check(_are_thresholds, "an object of labels with a number from 0 to 100 each"),
     "max_results": _or_null(_whole(1, 1000)),
+    "annotate": _Check(lambda value: isinstance(value, bool), "true or false"),
     "min_inference_units": _whole(1, MAX_INFERENCE_UNITS),
     "max_inference_units": _whole(1, MAX_INFERENCE_UNITS),
     "min_f1": _ratio(1),
     "retention_days": _or_null(_whole(1, 3650)),
+    "source_buckets": _list_of(_BUCKET, "bucket names"),
+    "notification_topics": _list_of(_TOPIC, "ARNs of standard SNS topics"),
 }
 
 _DEPLOYMENT_CHECKS: Final[Mapping[str, _Check]] = {

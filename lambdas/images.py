@@ -3,7 +3,9 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+UNVERSIONED: Final = "null"  # S3's own name for the version of an object in a bucket without versions
 
 
 @dataclass(frozen=True)
@@ -19,8 +21,9 @@ class ImageRef:
         return {"S3Bucket": self.bucket, "S3ObjectName": self.key, "S3ObjectVersion": self.version}
 
     def to_s3_object(self) -> dict[str, str]:
-        """Spell the reference as Rekognition's S3Object."""
-        return {"Bucket": self.bucket, "Name": self.key, "Version": self.version}
+        """Spell the reference as Rekognition's S3Object, which knows no version "null"."""
+        version = {} if self.version == UNVERSIONED else {"Version": self.version}
+        return {"Bucket": self.bucket, "Name": self.key, **version}
 
 
 def image_from_json(said: dict[str, Any]) -> ImageRef:
@@ -28,10 +31,11 @@ def image_from_json(said: dict[str, Any]) -> ImageRef:
     return ImageRef(said["S3Bucket"], said["S3ObjectName"], said["S3ObjectVersion"])
 
 
-def job_id(image: ImageRef, project: str) -> str:
-    """Return the identity of the one job that an object version is: 32 hex digits.
+def job_id(image: ImageRef, project: str, run: str | None = None) -> str:
+    """Return the identity of the one job that an object version is, in a run: 32 hex digits.
 
-    The parts are hashed as a JSON list, so that no two lists of parts run into the same text.
+    Without a run it is the job of the upload, whoever asks for it. The parts are hashed as a JSON list, so that no
+    two lists of parts run into the same text.
     """
-    parts = json.dumps([image.bucket, image.key, image.version, project])
-    return hashlib.sha256(parts.encode()).hexdigest()[:32]
+    parts = [image.bucket, image.key, image.version, project] + ([] if run is None else [run])
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

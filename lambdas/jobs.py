@@ -39,9 +39,10 @@ class Source:
 
     size: int  # bytes
     format: str | None = None  # Pillow's name: PNG, JPEG, ...
-    width: int | None = None  # pixels
+    width: int | None = None  # pixels, upright
     height: int | None = None
-    bomb: bool = False  # its header declares more pixels than any decoder should touch
+    plain: bool = False  # Rekognition reads its pixels, and sees what people see
+    content: bytes | None = field(default=None, repr=False, compare=False)  # all of it, where the header's read held it
     job_tag: str | None = None  # the object's metadata `job-tag`
 
 

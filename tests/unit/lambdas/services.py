@@ -27,16 +27,19 @@ class Bucket:
         self.refusals: dict[str, Refusal] = {}  # by key
         self.sizes: dict[str, int] = {}  # by key, of objects too large to hold here
         self.reads = 0
+        self.ranges: list[str | None] = []  # that were asked for
+        self.ignores_ranges = False
 
     def put(self, key: str, body: bytes, version: str = "v1", **metadata: str) -> None:
         """Put an object; `job_tag="x"` is the metadata `job-tag`."""
         self.objects[key, version] = (body, {name.replace("_", "-"): value for name, value in metadata.items()})
 
-    def get_object(self, Bucket: str, Key: str, VersionId: str, Range: str | None = None) -> dict[str, Any]:
+    def get_object(self, Bucket: str, Key: str, VersionId: str = "null", Range: str | None = None) -> dict[str, Any]:
         self.reads += 1
+        self.ranges.append(Range)
         body, metadata = self._stored(Key, VersionId)
-        answer: dict[str, Any] = {"Metadata": metadata, "VersionId": VersionId}
-        if Range is None:
+        answer: dict[str, Any] = {"Metadata": metadata, "VersionId": VersionId, "ContentLength": len(body)}
+        if Range is None or self.ignores_ranges:
             return answer | {"Body": StreamingBody(io.BytesIO(body), len(body))}
         if not body:
             raise Refusal("InvalidRange", 416)

@@ -21,12 +21,17 @@ def test_an_empty_project_has_the_defaults():
 def test_every_setting_that_is_said_is_kept():
     project = {
         "min_confidence": 55.5,
+        "label_thresholds": {"crack": 90, "naïve dent": 12.5},
         "max_results": 7,
+        "annotate": True,
         "min_inference_units": 2,
         "max_inference_units": 3,
         "min_f1": 0.9,
         "retention_days": 30,
+        "source_buckets": ["archive", "line.7-images"],
+        "notification_topics": ["arn:aws:sns:eu-west-1:123456789012:told"],
     }
+    lists = {name: tuple(value) for name, value in project.items() if isinstance(value, list)}
     deployment = {
         "architecture": "x86_64",
         "account_concurrency": 1000,
@@ -34,7 +39,7 @@ def test_every_setting_that_is_said_is_kept():
         "retain_logs_days": 90,
     }
     assert parse_deployment("demo", {"projects": {"digits": project}} | deployment) == DeploymentSettings(
-        name="demo", projects={"digits": ProjectSettings(**project)}, **deployment
+        name="demo", projects={"digits": ProjectSettings(**project | lists)}, **deployment
     )
 
 
@@ -57,6 +62,19 @@ def test_every_setting_that_is_said_is_kept():
         ("retention_days", 0),
         ("retention_days", True),
         ("min_confidense", 50),
+        ("label_thresholds", ["crack"]),
+        ("label_thresholds", {"crack": 100.5}),
+        ("label_thresholds", {"crack": True}),
+        ("label_thresholds", {"": 50}),
+        ("annotate", "yes"),
+        ("annotate", None),
+        ("source_buckets", "archive"),
+        ("source_buckets", ["Archive"]),
+        ("source_buckets", ["archive", "archive"]),
+        ("source_buckets", [["archive"]]),
+        ("notification_topics", ["told"]),
+        ("notification_topics", ["arn:aws:sns:eu-west-1:123456789012:told.fifo"]),
+        ("notification_topics", ["arn:aws:sqs:eu-west-1:123456789012:told"]),
     ],
 )
 def test_a_projects_refusal_names_its_key(key, value):
@@ -116,6 +134,11 @@ def test_fewer_units_at_most_than_at_least_are_refused_by_their_key():
         parse_deployment("demo", {"projects": {"digits": {"min_inference_units": 2}}})
 
 
+def test_thresholds_by_label_are_refused_without_one_for_the_labels_that_they_do_not_name():
+    with pytest.raises(SettingsError, match=rf"^{PATH}\.projects\.digits\.label_thresholds needs min_confidence"):
+        parse_deployment("demo", {"projects": {"digits": {"label_thresholds": {"crack": 90}}}})
+
+
 @pytest.mark.parametrize("raw", [[], "x", 3, None])
 def test_what_is_no_object_is_refused_by_its_path(raw):
     with pytest.raises(SettingsError, match=f"^{PATH} must be an object"):
@@ -127,7 +150,13 @@ def test_what_is_no_object_is_refused_by_its_path(raw):
 def test_the_functions_read_what_the_stack_rendered(tmp_path):
     settings = parse_deployment(
         "demo",
-        {"projects": {"digits": {"min_confidence": 40.5}, "scenes": {"retention_days": 9}}, "alarm_email": "a@b"},
+        {
+            "projects": {
+                "digits": {"min_confidence": 40.5, "label_thresholds": {"one": 3}, "source_buckets": ["archive"]},
+                "scenes": {"retention_days": 9},
+            },
+            "alarm_email": "a@b",
+        },
     )
     file = tmp_path / "settings.json"
     file.write_text(settings.to_json(), encoding="utf-8")

@@ -2,7 +2,14 @@ import json
 
 import pytest
 
-from lambdas.events import MalformedEventError, ObjectCreated, created_object, object_created
+from lambdas.events import (
+    DetectionRequest,
+    MalformedEventError,
+    ObjectCreated,
+    created_object,
+    detection_requested,
+    object_created,
+)
 from lambdas.images import ImageRef
 
 
@@ -46,3 +53,60 @@ def test_an_event_of_an_unversioned_bucket_is_malformed_and_told_so():
     del said["detail"]["object"]["version-id"]
     with pytest.raises(MalformedEventError, match="is the bucket versioned"):
         created_object(said)
+
+
+def test_an_upload_asks_for_nothing():
+    assert object_created(json.dumps(event())).request is None
+    asking = event() | {"source": "aws.s3"}
+    asking["detail"]["request"] = {"project": "digits", "run": "r"}
+    assert object_created(json.dumps(asking)).request is None
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        DetectionRequest(project="digits"),
+        DetectionRequest(
+            project="digits",
+            run="monday 🦊",
+            project_version_arn="arn:version",
+            start_job_id="0" * 32,
+            job_tag="line-7",
+            notification_topic="arn:topic",
+        ),
+    ],
+)
+def test_a_request_comes_back_as_it_was_written(request_):
+    image = ImageRef("elsewhere", "a+b %41.png", "null")
+    body = json.dumps(detection_requested(image, 12, request_))
+    assert object_created(body) == ObjectCreated(image, 12, request_)
+
+
+def test_a_request_has_the_shape_of_an_event():
+    asked = DetectionRequest(project="digits", run="r", start_job_id="s", job_tag="t", notification_topic="n")
+    assert detection_requested(ImageRef("images", "digits/a.png", "v1"), 12, asked) == {
+        "source": "custom-labels",
+        "detail-type": "Detection Requested",
+        "detail": {
+            "bucket": {"name": "images"},
+            "object": {"key": "digits/a.png", "version-id": "v1", "size": 12},
+            "request": {
+                "project": "digits",
+                "run": "r",
+                "start-job-id": "s",
+                "job-tag": "t",
+                "notification-topic": "n",
+            },
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [None, [], {}, {"run": "r"}, {"project": ""}, {"project": 5}, {"project": "digits", "colour": "red"}],
+)
+def test_a_request_that_is_none_is_malformed(said):
+    asking = event() | {"source": "custom-labels"}
+    asking["detail"]["request"] = said
+    with pytest.raises(MalformedEventError, match="request"):
+        object_created(json.dumps(asking))

@@ -34,3 +34,13 @@ def test_a_reference_comes_back_from_its_json(image):
 
 def test_rekognition_is_told_the_version(image):
     assert image.to_s3_object() == {"Bucket": "images", "Name": "digits/a.png", "Version": "v1"}
+
+
+def test_rekognition_is_told_no_version_of_an_object_without_versions():
+    assert ImageRef("images", "a.png", "null").to_s3_object() == {"Bucket": "images", "Name": "a.png"}
+
+
+def test_a_run_is_a_job_of_its_own(image):
+    ids = {job_id(image, "digits"), job_id(image, "digits", "monday"), job_id(image, "digits", "tuesday")}
+    assert len(ids) == 3
+    assert job_id(image, "digits", run=None) == job_id(image, "digits")

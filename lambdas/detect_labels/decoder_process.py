@@ -1,0 +1,75 @@
+"""The process that decodes: it has no credentials, little memory and little time, and may die of any picture.
+
+It answers one request after the other until the function closes the connection:
+{"do": "normalise", "format"} with a file -> {"width", "height", "changes"} and a JPEG
+{"do": "annotate", "labels"} with a file -> {} and a JPEG
+or, where the picture can never be read, {"error_code", "message"}.
+"""
+
+import os
+import resource
+import socket
+import warnings
+from typing import Any, BinaryIO, Final
+
+from PIL import Image
+
+from lambdas.detect_labels.annotating import annotated
+from lambdas.detect_labels.framing import ConnectionLostError, receive, send
+from lambdas.detect_labels.normalising import normalised
+from lambdas.errors import ErrorCode, PermanentError
+
+_MAX_LOG: Final = 64 * 1024  # bytes of stderr: libraries may be made to complain for ever
+
+
+def serve(connection_file: int, memory_bytes: int, cpu_seconds: int) -> None:
+    """Answer until the function hangs up."""
+    _limit(memory_bytes)
+    warnings.simplefilter("ignore")
+    Image.MAX_IMAGE_PIXELS = None  # ours is checked before anything is decoded
+    with socket.socket(fileno=connection_file) as connection:
+        send(connection, {"ready": True})
+        while True:
+            try:
+                said, _, file = receive(connection)
+            except ConnectionLostError:
+                return
+            if file is None:
+                return
+            _allow_seconds(cpu_seconds)
+            with os.fdopen(file, "rb") as opened:
+                answer, body = _answer(said, opened)
+            send(connection, answer, body)
+
+
+def _answer(said: dict[str, Any], file: BinaryIO) -> tuple[dict[str, Any], bytes]:
+    try:
+        if said["do"] == "annotate":
+            return {}, annotated(file, said["labels"])
+        picture = normalised(file, said["format"])
+        return {"width": picture.width, "height": picture.height, "changes": picture.changes}, picture.content
+    except PermanentError as error:
+        return {"error_code": error.code.value, "message": error.message}, b""
+    except MemoryError:
+        message = "The image needs more memory to decode than detect_labels has. Shrink it, or save it as JPEG."
+        return {"error_code": ErrorCode.TOO_MANY_PIXELS.value, "message": message}, b""
+
+
+def _limit(memory_bytes: int) -> None:
+    """Bound what the process can take: address space, files, core dumps."""
+    for kind, most in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_FSIZE, _MAX_LOG),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (most, most))
+
+
+def _allow_seconds(cpu_seconds: int) -> None:
+    """Give the next picture so many seconds of CPU; then the process is killed, though nobody waits for it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    soft = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))

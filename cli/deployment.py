@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambdas.label_objects import LabelObjects
 from lambdas.names import STACK_PREFIX, rekognition_prefix, stack_name
+from lambdas.queries import Queries
 from lambdas.registry import Registry
-from lambdas.results import ResultsTable
+from lambdas.start_jobs import StartJobs
 
 _STORAGE: Final = "-storage"
 _GOING: Final = ("DELETE_IN_PROGRESS", "DELETE_COMPLETE")  # a deletion that failed has left a stack to look at
@@ -40,6 +42,7 @@ class Deployment:
     images_bucket: str
     datasets_bucket: str
     results_table: str
+    results_bucket: str
     registry_table: str
     results_topic_arn: str
     training_topic_arn: str
@@ -68,9 +71,17 @@ class Deployment:
             raise UnknownProjectError(f"{self.name} has no project {name!r}; it has {known}")
         return self.projects[name]
 
-    def results(self, clients: Clients) -> ResultsTable:
-        """Return the deployment's results table."""
-        return ResultsTable(clients("dynamodb"), self.results_table)
+    def results(self, clients: Clients) -> Queries:
+        """Return what the deployment's results table can be asked."""
+        return Queries(clients("dynamodb"), self.results_table)
+
+    def start_jobs(self, clients: Clients) -> StartJobs:
+        """Return the start jobs, which the results table holds too."""
+        return StartJobs(clients("dynamodb"), self.results_table)
+
+    def label_objects(self, clients: Clients) -> LabelObjects:
+        """Return the lists of labels that the results table points to."""
+        return LabelObjects(clients("s3"), self.results_bucket)
 
     def registry(self, clients: Clients) -> Registry:
         """Return the deployment's model registry."""
@@ -118,6 +129,7 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
         images_bucket=_output(stacks, storage, "ImagesBucket"),
         datasets_bucket=_output(stacks, storage, "DatasetsBucket"),
         results_table=_output(stacks, storage, "ResultsTable"),
+        results_bucket=_output(stacks, storage, "ResultsBucket"),
         registry_table=_output(stacks, storage, "RegistryTable"),
         results_topic_arn=_output(stacks, storage, "ResultsTopicArn"),
         training_topic_arn=_output(stacks, storage, "TrainingTopicArn"),

@@ -230,7 +230,7 @@ def _labels(running: Running, deployment: Deployment, jobs: Mapping[str, str]) -
     table = deployment.results(running.client)
     labels = {}
     for key, job_id in jobs.items():
-        job = table.get(job_id)
+        job = table.job(job_id)
         if job is None or "CustomLabels" not in job.outcome:
             raise StepFailedError(f"the results table has no labels of {key} (job {job_id})")
         labels[key.rpartition("/")[2]] = job.outcome["CustomLabels"]

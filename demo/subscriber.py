@@ -33,13 +33,19 @@ class Subscriber:
 
 
 @contextmanager
-def subscribed(sqs: Any, sns: Any, topic_arn: str, filter_policy: dict[str, Any] | None = None) -> Iterator[Subscriber]:
-    """Subscribe a new queue to a topic for the length of a `with` block; the policy filters by message attributes."""
+def subscribed(
+    sqs: Any, sns: Any, topic_arn: str, filter_policy: dict[str, Any] | None = None, *, by_body: bool = False
+) -> Iterator[Subscriber]:
+    """Subscribe a new queue to a topic for the length of a `with` block.
+
+    The policy filters by message attributes, or by the message's body.
+    """
     queue_url = sqs.create_queue(QueueName=f"custom-labels-subscriber-{uuid4().hex[:12]}")["QueueUrl"]
     try:
         queue_arn = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"Policy": _policy(queue_arn, topic_arn)})
-        attributes = {"FilterPolicy": json.dumps(filter_policy)} if filter_policy else {}
+        scope = "MessageBody" if by_body else "MessageAttributes"
+        attributes = {"FilterPolicy": json.dumps(filter_policy), "FilterPolicyScope": scope} if filter_policy else {}
         subscription = sns.subscribe(
             TopicArn=topic_arn,
             Protocol="sqs",

@@ -16,6 +16,7 @@ class EnvironmentIncompleteError(RuntimeError):
 class DetectLabels:
     registry_table: str
     results_table: str
+    results_bucket: str
     results_topic_arn: str
 
 

@@ -1,11 +1,13 @@
 """A detection job: one version of one image, from IN_PROGRESS to SUCCEEDED or FAILED."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 from lambdas.errors import ErrorCode
 from lambdas.images import ImageRef
+from lambdas.names import ANNOTATED_FOLDER
 
 API: Final = "DetectCustomLabels"
 SCHEMA_VERSION: Final = "1.0"
@@ -29,8 +31,21 @@ class Job:
     status: JobStatus
     created_at: int  # epoch milliseconds
     project_version_arn: str | None = None  # pinned when the job opens
+    run: str | None = None  # of a deliberate second look, which is a job of its own
+    start_job_id: str | None = None  # the start job that it was opened for
+    notification_topic: str | None = None  # ARN of a topic to tell of it beside the results topic
+    staged: bool = False  # a delivery that did not end has written label items
     unnotified: bool = False  # final, and no publish has succeeded yet
-    outcome: dict[str, Any] = field(default_factory=dict)  # of a final job: the fields that `outcome` names
+    outcome: dict[str, Any] = field(default_factory=dict)  # of a final job: its whole document
+
+    def to_json(self) -> dict[str, Any]:
+        """Spell the job for people and programs."""
+        return self.outcome or {
+            "JobId": self.id,
+            "Status": self.status.value,
+            "Project": self.project,
+            "Image": self.image.to_json(),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +61,25 @@ class Source:
     job_tag: str | None = None  # the object's metadata `job-tag`
 
 
-def succeeded(custom_labels: list[dict[str, Any]], source: Source, detect_millis: int) -> dict[str, Any]:
-    """Spell the outcome of a job that the model answered."""
+def succeeded(
+    custom_labels: list[dict[str, Any]],
+    source: Source,
+    detect_millis: int,
+    *,
+    changes: Sequence[str] = (),
+    annotated: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Spell the outcome of a job that the model answered.
+
+    `changes` says what was done to the image before the model saw it; `annotated` is the S3Bucket and S3ObjectName of
+    its annotated copy.
+    """
     return {
         "Status": JobStatus.SUCCEEDED.value,
         "CustomLabels": custom_labels,
         "DetectMillis": detect_millis,
+        **({"Changes": list(changes)} if changes else {}),
+        **({"AnnotatedImage": dict(annotated)} if annotated else {}),
         **_said_by(source),
     }
 
@@ -64,6 +92,11 @@ def failed(code: ErrorCode, message: str, source: Source) -> dict[str, Any]:
         "StatusMessage": message,
         **_said_by(source),
     }
+
+
+def annotated_key(job: Job) -> str:
+    """Return where in the results bucket the annotated copy of a job's image is."""
+    return f"{ANNOTATED_FOLDER}/{job.project}/{job.id}.jpg"
 
 
 def _said_by(source: Source) -> dict[str, Any]:

@@ -16,6 +16,11 @@ RESERVED_PROJECTS: Final = frozenset({VIDEOS, UNKNOWN})
 TRAIN_MANIFEST: Final = "train.manifest"
 TEST_MANIFEST: Final = "test.manifest"
 
+# First folders in the results bucket: label lists that are too long for the table, copies with boxes drawn.
+LABELS_FOLDER: Final = "labels"
+ANNOTATED_FOLDER: Final = "annotated"
+RESULT_OBJECTS: Final = (LABELS_FOLDER, ANNOTATED_FOLDER)
+
 METRICS_NAMESPACE: Final = "CustomLabels"
 STACK_PREFIX: Final = "CustomLabels-"
 

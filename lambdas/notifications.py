@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambdas.jobs import API, Job
-from lambdas.labels import summarize
+from lambdas.jobs import API, SCHEMA_VERSION, Job, JobStatus
+from lambdas.labels import confidences
+from lambdas.start_jobs import START_API, StartJob
 
 _MAX_MESSAGE: Final = 256 * 1024  # bytes of body and attributes that SNS takes
 # Space for the attributes' names and types, which count too.
@@ -22,6 +23,11 @@ _TOLD: Final[tuple[str, ...]] = (
     "CustomLabels",
     "StatusMessage",
     "ErrorCode",
+    "Changes",
+    "AnnotatedImage",
+    "LabelsObject",
+    "Run",
+    "StartJobId",
     "SchemaVersion",
 )
 
@@ -40,17 +46,40 @@ def completion(job: Job) -> Notification:
     Where the labels would make the message too large for SNS, it carries `LabelCount` and `Truncated` instead of
     `CustomLabels`, and as much as fits of the rest; the results table has them all.
     """
-    summary = summarize(job.outcome.get("CustomLabels", []))
-    whole = {name: job.outcome[name] for name in _TOLD if name in job.outcome}
+    outcome = job.outcome
+    whole = {name: outcome[name] for name in _TOLD if name in outcome}
     short = {name: value for name, value in whole.items() if name != "CustomLabels"}
-    short |= {"LabelCount": sum(label.count for label in summary), "Truncated": True}
-    confidences = {"Confidences": {label.name: label.confidence for label in summary}}
-    names = [label.name for label in summary]
-    for message, labels in ((whole | confidences, names), (short | confidences, names), (short, names)):
-        attributes = _attributes(job, labels)
+    short |= {"LabelCount": outcome.get("LabelCount", len(outcome.get("CustomLabels", []))), "Truncated": True}
+    best = {"Confidences": confidences(outcome)}
+    names = list(best["Confidences"])
+    # Where the labels are in S3, they are too many for a message too.
+    shapes = [(short | best, names), (short, names)]
+    if "LabelsObject" not in outcome:
+        shapes.insert(0, (whole | best, names))
+    for message, labels in shapes:
+        attributes = _attributes(job.status, job.project, API) | _labels(labels)
         if _size(message, attributes) <= _MAX_MESSAGE:
             return Notification(json.dumps(message, ensure_ascii=False), attributes)
-    return Notification(json.dumps(short, ensure_ascii=False), _attributes(job, []))
+    return Notification(json.dumps(short, ensure_ascii=False), _attributes(job.status, job.project, API) | _labels([]))
+
+
+def start_completion(start: StartJob) -> Notification:
+    """Tell of a final start job: how many images it had and how many of them FAILED, not what is on them."""
+    said = {
+        "JobId": start.id,
+        "Status": start.status.value,
+        "API": START_API,
+        "JobTag": start.job_tag,
+        "Timestamp": start.timestamp,
+        "Project": start.project,
+        "Total": start.total,
+        "Done": start.done,
+        "Failed": start.failed,
+        "StatusMessage": start.status_message,
+        "SchemaVersion": SCHEMA_VERSION,
+    }
+    body = {name: value for name, value in said.items() if value is not None}
+    return Notification(json.dumps(body, ensure_ascii=False), _attributes(start.status, start.project, START_API))
 
 
 def publish(sns: Any, topic_arn: str, notification: Notification) -> None:
@@ -58,13 +87,16 @@ def publish(sns: Any, topic_arn: str, notification: Notification) -> None:
     sns.publish(TopicArn=topic_arn, Message=notification.body, MessageAttributes=notification.attributes)
 
 
-def _attributes(job: Job, labels: list[str]) -> dict[str, dict[str, str]]:
+def _attributes(status: JobStatus, project: str, api: str) -> dict[str, dict[str, str]]:
     return {
-        "Status": {"DataType": "String", "StringValue": job.status.value},
-        "Project": {"DataType": "String", "StringValue": job.project},
-        "API": {"DataType": "String", "StringValue": API},
-        "Labels": {"DataType": "String.Array", "StringValue": json.dumps(labels, ensure_ascii=False)},
+        "Status": {"DataType": "String", "StringValue": status.value},
+        "Project": {"DataType": "String", "StringValue": project},
+        "API": {"DataType": "String", "StringValue": api},
     }
+
+
+def _labels(names: list[str]) -> dict[str, dict[str, str]]:
+    return {"Labels": {"DataType": "String.Array", "StringValue": json.dumps(names, ensure_ascii=False)}}
 
 
 def _size(message: dict[str, Any], attributes: dict[str, dict[str, str]]) -> int:

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import DetectLabels
-from lambdas.names import UNKNOWN, dead_letter_queue_name, queue_name, stack_name
+from lambdas.names import LABELS_FOLDER, UNKNOWN, dead_letter_queue_name, queue_name, stack_name
 from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, named_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.work_queue import WORKER, WORKER_TIMEOUT, WorkQueue
@@ -27,6 +27,7 @@ class Inference(Stack):
             environment=DetectLabels(
                 registry_table=storage.registry.table_name,
                 results_table=storage.results.table_name,
+                results_bucket=storage.results_bucket.bucket_name,
                 results_topic_arn=storage.results_topic.arn,
             ),
         )
@@ -86,11 +87,19 @@ class Inference(Stack):
         allow(role, "dynamodb:GetItem", on=[storage.registry.table_arn])
         allow(
             role,
-            "dynamodb:BatchWriteItem",
+            # The four that a transaction is made of, and what finds label items that a crash has left.
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:Query",
             on=[storage.results.table_arn],
+        )
+        allow(
+            role,
+            "s3:PutObject",
+            on=[storage.results_bucket.arn_for_objects(f"{LABELS_FOLDER}/*")],
+            wide_because="Each job has a list of labels of its own",
         )
         allow(
             role,

@@ -1,5 +1,6 @@
 """What must survive a redeploy: images, data sets, results, the registry, and the topics that people subscribe to."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
@@ -8,7 +9,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from lambdas.deployment_settings import DeploymentSettings
-from lambdas.names import resource_name, stack_name
+from lambdas.names import RESULT_OBJECTS, resource_name, stack_name
 from stacks.parts.encrypted_topic import EncryptedTopic, topics_key
 from stacks.parts.private_bucket import PrivateBucket
 
@@ -22,21 +23,26 @@ class Storage(Stack):
 
     def __init__(self, scope: Construct, settings: DeploymentSettings, **kwargs: Any) -> None:
         super().__init__(scope, stack_name(settings.name, "storage"), **kwargs)
-        self._make_buckets()
+        self._make_buckets(settings)
         self._make_tables()
         self._make_topics(settings)
         self._tell()
 
-    def _make_buckets(self) -> None:
+    def _make_buckets(self, settings: DeploymentSettings) -> None:
         access_logs = PrivateBucket(self, "AccessLogs", keep=_KEEP_ACCESS_LOGS, keep_noncurrent=Duration.days(1))
         self.images = self._bucket("Images", access_logs)
         self.images.send_events()
         self.datasets = self._bucket("Datasets", access_logs)
         self.datasets.send_events()
         self.training_output = self._bucket("TrainingOutput", access_logs)
+        self.results_bucket = self._bucket("ResultsObjects", access_logs, keep_under=_retention(settings))
 
-    def _bucket(self, name: str, access_logs: PrivateBucket) -> PrivateBucket:
-        return PrivateBucket(self, name, access_logs=access_logs, keep_noncurrent=_KEEP_NONCURRENT)
+    def _bucket(
+        self, name: str, access_logs: PrivateBucket, keep_under: Mapping[str, Duration] | None = None
+    ) -> PrivateBucket:
+        return PrivateBucket(
+            self, name, access_logs=access_logs, keep_noncurrent=_KEEP_NONCURRENT, keep_under=keep_under
+        )
 
     def _make_tables(self) -> None:
         self.results = self._table("Results", time_to_live_attribute="ExpiresAt")
@@ -85,11 +91,22 @@ class Storage(Stack):
         CfnOutput(self, "ImagesBucket", value=self.images.bucket_name)
         CfnOutput(self, "DatasetsBucket", value=self.datasets.bucket_name)
         CfnOutput(self, "TrainingOutputBucket", value=self.training_output.bucket_name)
+        CfnOutput(self, "ResultsBucket", value=self.results_bucket.bucket_name)
         CfnOutput(self, "ResultsTable", value=self.results.table_name)
         CfnOutput(self, "RegistryTable", value=self.registry.table_name)
         CfnOutput(self, "ResultsTopicArn", value=self.results_topic.arn)
         CfnOutput(self, "TrainingTopicArn", value=self.training_topic.arn)
         CfnOutput(self, "OperationsTopicArn", value=self.operations_topic.arn)
+
+
+def _retention(settings: DeploymentSettings) -> dict[str, Duration]:
+    """Let what a result points to go when the result goes."""
+    return {
+        f"{kind}/{name}/": Duration.days(project.retention_days)
+        for name, project in sorted(settings.projects.items())
+        if project.retention_days
+        for kind in RESULT_OBJECTS
+    }
 
 
 def _text(name: str) -> dynamodb.Attribute:

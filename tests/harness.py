@@ -43,10 +43,10 @@ class Cloud:
         wanted = job_id(image, project)
 
         def final() -> Job | None:
-            job = table.get(wanted)
+            job = table.job(wanted)
             return job if job and job.status is not JobStatus.IN_PROGRESS else None
 
-        return self.eventually(final, self.detection_seconds, lambda: f"job of {image.key}: {table.get(wanted)}")
+        return self.eventually(final, self.detection_seconds, lambda: f"job of {image.key}: {table.job(wanted)}")
 
     def eventually(
         self, look: Callable[[], Found | None], seconds: float, standing: Callable[[], str] = lambda: ""
@@ -63,6 +63,13 @@ class Cloud:
     def subscriber(self, topic_arn: str, **filter_policy: list[str]) -> Iterator[Subscriber]:
         """Subscribe to a topic, as a user does."""
         with subscribed(self.clients("sqs"), self.clients("sns"), topic_arn, filter_policy or None) as subscriber:
+            yield subscriber
+
+    @contextmanager
+    def body_subscriber(self, topic_arn: str, filter_policy: dict[str, Any]) -> Iterator[Subscriber]:
+        """Subscribe to the messages of a topic whose bodies a policy lets pass."""
+        sqs, sns = self.clients("sqs"), self.clients("sns")
+        with subscribed(sqs, sns, topic_arn, filter_policy, by_body=True) as subscriber:
             yield subscriber
 
     def notification_of(self, subscriber: Subscriber, image: ImageRef) -> dict[str, Any]:

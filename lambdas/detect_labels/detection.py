@@ -1,9 +1,10 @@
 """One image to one result: open the job, look, write the outcome, tell of it."""
 
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -15,7 +16,9 @@ from lambdas.images import ImageRef, job_id
 from lambdas.jobs import Job, JobStatus, Source, failed, succeeded
 from lambdas.notifications import completion, publish
 from lambdas.registry import CachedRegistry
-from lambdas.results import ResultsTable
+from lambdas.results import ResultsBusyError, ResultsTable
+
+_LEASE_SECONDS: Final = 90  # longer than the function may run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,8 @@ def detect(detector: Detector, arrival: ObjectCreated, name: str, settings: Proj
     Safe to repeat: a job that is final changes no more, and is told of again only where no publish succeeded.
     Raises ModelAsleepError, or the errors of boto3 that are not the image's fault.
     """
-    job = detector.results.open(
+    holder = uuid.uuid4().hex
+    opened = detector.results.open(
         Job(
             id=job_id(arrival.object, name),
             project=name,
@@ -45,13 +49,24 @@ def detect(detector: Detector, arrival: ObjectCreated, name: str, settings: Proj
             status=JobStatus.IN_PROGRESS,
             created_at=int(detector.clock() * 1000),
             project_version_arn=detector.registry.active_version(name) if settings else None,
-        )
+        ),
+        holder=holder,
+        now=detector.clock(),
+        lease_seconds=_LEASE_SECONDS,
     )
-    if job.status is JobStatus.IN_PROGRESS:
-        job, outcome = _look(detector, job, Source(size=arrival.size), settings)
+    job = opened.job
+    if opened.busy_until is not None:
+        raise ResultsBusyError(f"another delivery works on job {job.id}")
+    if opened.held:
+        try:
+            job, outcome = _look(detector, job, Source(size=arrival.size), settings, holder)
+        except Exception:
+            detector.results.release(job, holder=holder)
+            raise
         job = detector.results.finish(
             job,
             outcome,
+            holder=holder,
             now=detector.clock(),
             retention_days=settings.retention_days if settings else None,
         )
@@ -61,7 +76,9 @@ def detect(detector: Detector, arrival: ObjectCreated, name: str, settings: Proj
     return job
 
 
-def _look(detector: Detector, job: Job, source: Source, settings: ProjectSettings | None) -> tuple[Job, dict[str, Any]]:
+def _look(
+    detector: Detector, job: Job, source: Source, settings: ProjectSettings | None, holder: str
+) -> tuple[Job, dict[str, Any]]:
     """Return the job, pinned to the version that looked, and its outcome."""
     try:
         source = read_source(detector.s3, job.image)
@@ -69,7 +86,9 @@ def _look(detector: Detector, job: Job, source: Source, settings: ProjectSetting
             raise PermanentError(ErrorCode.UNKNOWN_PROJECT, _unknown(job.image))
         check_source(source)
         started = time.perf_counter()
-        job, labels = _ask_model(detector, job, settings)
+        job, labels = _ask_model(detector, job, settings, holder)
+        if isinstance(labels, PermanentError):
+            raise labels
         outcome = succeeded(labels, source, round((time.perf_counter() - started) * 1000))
         # Another delivery may have pinned another version since; the commit says which one these labels are of.
         return job, outcome | {"ProjectVersionArn": job.project_version_arn}
@@ -77,7 +96,9 @@ def _look(detector: Detector, job: Job, source: Source, settings: ProjectSetting
         return job, failed(error.code, error.message, source)
 
 
-def _ask_model(detector: Detector, job: Job, settings: ProjectSettings) -> tuple[Job, list[dict[str, Any]]]:
+def _ask_model(
+    detector: Detector, job: Job, settings: ProjectSettings, holder: str
+) -> tuple[Job, list[dict[str, Any]] | PermanentError]:
     """Ask the pinned version; where it does not run, the one that is active by now."""
     if job.project_version_arn is not None:
         try:
@@ -89,8 +110,11 @@ def _ask_model(detector: Detector, job: Job, settings: ProjectSettings) -> tuple
     active = detector.registry.active_version(job.project, fresh=job.project_version_arn is None)
     if active is None:
         raise ModelAsleepError(f"project {job.project} has no active model version yet; train or start one")
-    job = detector.results.pin(job, active)
-    return job, _custom_labels(detector, active, job.image, settings)
+    job = detector.results.pin(job, active, holder=holder)
+    try:
+        return job, _custom_labels(detector, active, job.image, settings)
+    except PermanentError as error:
+        return job, error
 
 
 def _custom_labels(

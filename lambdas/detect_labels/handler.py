@@ -20,6 +20,7 @@ from lambdas.environment import DetectLabels, from_environment
 from lambdas.errors import Meaning, ModelAsleepError, error_code, meaning
 from lambdas.events import MalformedEventError, ObjectCreated, object_created
 from lambdas.jobs import Job, JobStatus
+from lambdas.label_objects import LabelObjects
 from lambdas.names import METRICS_NAMESPACE, UNKNOWN
 from lambdas.registry import CachedRegistry, Registry
 from lambdas.results import ResultsTable
@@ -105,6 +106,8 @@ def _detector() -> Detector:
         rekognition=client("rekognition"),
         sns=client("sns"),
         registry=CachedRegistry(Registry(dynamodb, environment.registry_table)),
-        results=ResultsTable(dynamodb, environment.results_table),
+        results=ResultsTable(
+            dynamodb, environment.results_table, LabelObjects(client("s3"), environment.results_bucket)
+        ),
         results_topic_arn=environment.results_topic_arn,
     )

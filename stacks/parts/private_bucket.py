@@ -1,5 +1,7 @@
 """A bucket that keeps what it is given, to itself."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -18,7 +20,9 @@ class PrivateBucket(s3.Bucket):
         keep_noncurrent: Duration,
         keep: Duration | None = None,
         access_logs: s3.IBucket | None = None,
+        keep_under: Mapping[str, Duration] | None = None,
     ) -> None:
+        """Make the bucket; `keep` is how long objects stay, `keep_under` how long those under a prefix do."""
         super().__init__(
             scope,
             name,
@@ -37,7 +41,11 @@ class PrivateBucket(s3.Bucket):
                     noncurrent_version_expiration=keep_noncurrent,
                     expiration=keep,
                     expired_object_delete_marker=None if keep else True,
-                )
+                ),
+                *(
+                    s3.LifecycleRule(id=f"Expire {prefix}", prefix=prefix, expiration=days)
+                    for prefix, days in (keep_under or {}).items()
+                ),
             ],
         )
 

@@ -89,7 +89,7 @@ def test_an_overwrite_is_a_job_of_its_own(trained: Cloud, pictures: Pictures) ->
     images = [trained.drop("digits/same.png", picture.body) for picture in (first, second)]
     jobs = [trained.result_of(image, "digits") for image in images]
     assert [job.outcome["CustomLabels"][0]["Name"] for job in jobs] == [first.labels[0], second.labels[0]]
-    history = trained.deployment.results(trained.clients).by_image(images[0].bucket, "digits/same.png")
+    history = trained.deployment.results(trained.clients).by_image(images[0].bucket, "digits/same.png").entries
     assert {job.id for job in history} == {job.id for job in jobs}
 
 

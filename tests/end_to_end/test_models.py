@@ -112,9 +112,9 @@ def test_the_command_line_lists_models_and_results(trained: Cloud, pictures: Pic
     _, models = _customlabels(trained, "models", "digits")
     assert "RUNNING" in models
     _, results = _customlabels(trained, "results", "digits", "--json")
-    assert "digits/listed.png" in {result["Image"]["S3ObjectName"] for result in json.loads(results)}
+    assert "digits/listed.png" in {result["Image"]["S3ObjectName"] for result in json.loads(results)["Results"]}
     _, of_image = _customlabels(trained, "results", "--image", "digits/listed.png", "--json")
-    assert {result["Status"] for result in json.loads(of_image)} == {"SUCCEEDED"}
+    assert {result["Status"] for result in json.loads(of_image)["Results"]} == {"SUCCEEDED"}
 
 
 def test_the_command_line_names_an_unknown_project_and_the_known_ones(

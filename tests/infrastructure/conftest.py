@@ -17,7 +17,7 @@ from tests.infrastructure.assembly import Deployment, synthesized  # noqa: E402
 MANY = {
     "account_concurrency": 1000,
     "alarm_email": "ops@example.com",
-    "projects": {f"project-{n}-{'x' * 16}": {} for n in range(25)},
+    "projects": {f"project-{n}-{'x' * 16}": {"retention_days": 30} for n in range(25)},
 }
 
 

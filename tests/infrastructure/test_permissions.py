@@ -191,13 +191,21 @@ def test_only_the_workflows_may_start_a_model(deployment):
 
 
 def test_detecting_reads_images_and_never_writes_or_deletes_them(deployment):
-    granted = actions_of(deployment, role_of(deployment, "detect_labels"))
-    assert {action for action in granted if action.startswith("s3:")} == {
-        "s3:GetObject",
-        "s3:GetObjectVersion",
-        "s3:ListBucket",
-    }
-    assert not any("Delete" in action for action in granted if not action.startswith("sqs:"))
+    role = role_of(deployment, "detect_labels")
+    granted = actions_of(deployment, role)
+    reading = {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
+    assert {action for action in granted if action.startswith("s3:")} - {"s3:PutObject"} == reading
+    written = [
+        json.dumps(resource)
+        for policy, statement in deployment.statements()
+        if is_of(policy, role) and "s3:PutObject" in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+    assert written
+    assert all("ResultsObjects" in resource for resource in written)
+    # Of a result it deletes only label items that a delivery which died has left.
+    deleting = {action for action in granted if "Delete" in action and not action.startswith("sqs:")}
+    assert deleting == {"dynamodb:DeleteItem"}
 
 
 def test_detecting_finds_puts_off_and_deletes_messages_of_its_own_queues(deployment):

@@ -30,11 +30,23 @@ def test_every_bucket_queue_and_topic_denies_plain_http(deployment):
 def test_old_versions_and_abandoned_uploads_are_cleaned_up_after_the_last_message_about_them(deployment):
     queued, dead = 10, 14  # days that a message may name an object version
     for bucket in deployment.all("AWS::S3::Bucket"):
-        (rule,) = bucket.properties["LifecycleConfiguration"]["Rules"]
+        rule = bucket.properties["LifecycleConfiguration"]["Rules"][0]
+        assert "Prefix" not in rule, bucket
         assert rule["Status"] == "Enabled", bucket
         assert rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] <= 7, bucket
         if "LoggingConfiguration" in bucket.properties:
             assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] > queued + dead, bucket
+
+
+def test_what_a_result_points_to_goes_when_the_result_goes(many):
+    rules = many.one("AWS::S3::Bucket", "ResultsObjects").properties["LifecycleConfiguration"]["Rules"]
+    expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    assert expiring == {
+        f"{folder}/{project}/": said["retention_days"]
+        for project, said in many.said["projects"].items()
+        if "retention_days" in said
+        for folder in ("labels", "annotated")
+    }
 
 
 def test_every_bucket_but_the_log_bucket_writes_access_logs_to_it(deployment):

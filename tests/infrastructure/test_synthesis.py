@@ -16,6 +16,7 @@ OUTPUTS = {
         "ImagesBucket",
         "DatasetsBucket",
         "TrainingOutputBucket",
+        "ResultsBucket",
         "ResultsTable",
         "RegistryTable",
         "ResultsTopicArn",

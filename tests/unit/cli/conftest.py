@@ -7,11 +7,16 @@ import pytest
 
 import cli.models
 import cli.workflows
+from cli.__main__ import main
 from cli.deployment import Clients, Deployment, find_deployment
+from lambdas.images import ImageRef, job_id
 from lambdas.items import to_item
+from lambdas.jobs import Job, JobStatus
+from lambdas.results import ResultsTable
 from tests.unit.aws import client_of
 from tests.unit.cli.services import Clock, EventSources, Executions, Models, Queue, Stacks
 from tests.unit.dynamodb import Table
+from tests.unit.objects import Objects
 
 
 @pytest.fixture
@@ -59,10 +64,53 @@ def queue(calls: list[str]) -> Queue:
 def table(calls: list[str]) -> Table:
     class Registry(Table):
         def update_item(self, **said: Any) -> dict[str, Any]:
-            calls.append(f"want {said['ExpressionAttributeValues'][':wanted']['S']}")
+            if ":wanted" in said.get("ExpressionAttributeValues", {}):
+                calls.append(f"want {said['ExpressionAttributeValues'][':wanted']['S']}")
             return super().update_item(**said)
 
     return Registry()
+
+
+@pytest.fixture
+def objects() -> Objects:
+    return Objects()
+
+
+@pytest.fixture
+def add_result(clients: Clients, deployment: Deployment) -> Callable[..., Job]:
+    """Write a job to the results table, as detect_labels does."""
+    results = ResultsTable(
+        clients("dynamodb"), deployment.results_table, deployment.label_objects(clients), lambda _: None
+    )
+
+    def write(key: str, outcome: dict[str, Any] | None, *, created_at: int = 1, start: str | None = None) -> Job:
+        project = key.partition("/")[0]
+        image = ImageRef(deployment.images_bucket, key, "v1")
+        job = Job(
+            id=job_id(image, project),
+            project=project,
+            image=image,
+            status=JobStatus.IN_PROGRESS,
+            created_at=created_at,
+            project_version_arn="arn:v1",
+            start_job_id=start,
+        )
+        job = results.open(job, holder="h", now=1.0, lease_seconds=60).job
+        return results.finish(job, outcome, holder="h", now=2.0, retention_days=None) if outcome else job
+
+    return write
+
+
+@pytest.fixture
+def customlabels(clients: Clients, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command; return its exit code and what it says on stdout and stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(arguments, clients)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
 
 
 @pytest.fixture
@@ -73,6 +121,7 @@ def clients(
     event_sources: EventSources,
     queue: Queue,
     table: Table,
+    objects: Objects,
     clock: Clock,
 ) -> Clients:
     fakes = {
@@ -80,6 +129,7 @@ def clients(
         "dynamodb": table,
         "lambda": event_sources,
         "rekognition": models,
+        "s3": objects,
         "sqs": queue,
         "stepfunctions": executions,
     }

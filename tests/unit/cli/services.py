@@ -15,7 +15,7 @@ RUN_MODEL: Final = f"arn:aws:states:{ACCOUNT}:stateMachine:run_model"
 _LONG_AGO: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 STORAGE: Final = (
-    *("ImagesBucket", "DatasetsBucket", "ResultsTable", "RegistryTable"),
+    *("ImagesBucket", "DatasetsBucket", "ResultsBucket", "ResultsTable", "RegistryTable"),
     *("ResultsTopicArn", "TrainingTopicArn", "OperationsTopicArn"),
 )
 

@@ -3,21 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cli.__main__ import main
 from tests.unit.aws import Refusal
 from tests.unit.cli.services import RUN_MODEL
-
-
-@pytest.fixture
-def customlabels(clients, capsys):
-    """Run a command; return its exit code and what it says on stdout and stderr."""
-
-    def run(*arguments):
-        code = main(arguments, clients)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 def test_models_are_listed_as_a_table(customlabels, models, activate):

@@ -10,12 +10,15 @@ from lambdas.events import ObjectCreated
 from lambdas.images import ImageRef, job_id
 from lambdas.items import to_item
 from lambdas.jobs import JobStatus
+from lambdas.label_objects import LabelObjects
+from lambdas.queries import Queries
 from lambdas.registry import CachedRegistry, Registry
-from lambdas.results import ResultsTable
+from lambdas.results import ResultsBusyError, ResultsTable
 from tests.unit.aws import Refusal, client_of
 from tests.unit.dynamodb import Table
 from tests.unit.lambdas.pictures import picture
 from tests.unit.lambdas.services import Bucket, Detections, Topic
+from tests.unit.objects import Objects
 
 LABELS = [{"Name": "seven", "Confidence": 98.5}]
 NOW = 1_700_000_000.0
@@ -30,7 +33,10 @@ class Scene:
         self.bucket, self.topic, self.models = Bucket(), Topic(), Detections()
         self.results_table, self.registry_table = Table(), Table()
         self.registry = Registry(client_of("dynamodb", self.registry_table), "registry")
-        self.results = ResultsTable(client_of("dynamodb", self.results_table), "results")
+        self.results = ResultsTable(
+            client_of("dynamodb", self.results_table), "results", LabelObjects(client_of("s3", Objects()), "objects")
+        )
+        self.queries = Queries(self.results.dynamodb, "results")
         self.pointer_reads = 0
         self.image = ImageRef("images", "digits/a.png", "v1")
         self.bucket.put(self.image.key, picture(), job_tag="lot-7")
@@ -70,7 +76,7 @@ class Scene:
         return [json.loads(said["Message"]) for said in self.topic.published]
 
     def standing(self, project="digits"):
-        return self.results.get(job_id(self.image, project))
+        return self.queries.job(job_id(self.image, project))
 
 
 @pytest.fixture
@@ -268,23 +274,12 @@ def test_a_crash_after_the_publish_tells_once_more_rather_than_never(scene):
     assert [message["JobId"] for message in scene.told()] == [job_id(scene.image, "digits")] * 2
 
 
-def test_two_deliveries_at_once_commit_one_outcome_that_names_the_version_that_gave_it(scene):
+def test_of_two_deliveries_at_once_one_looks_and_the_other_comes_back(scene):
     def other_delivery():
         scene.models.meanwhile = lambda: None
-        scene.results.pin(scene.standing(), V2)
+        with pytest.raises(ResultsBusyError, match="another delivery"):
+            scene.deliver()
 
     scene.models.meanwhile = other_delivery
-    assert scene.deliver().project_version_arn == V1
-    assert scene.standing().outcome["ProjectVersionArn"] == V1
-
-
-def test_a_delivery_that_lost_the_race_returns_the_winners_outcome(scene):
-    def other_delivery():
-        scene.models.meanwhile = lambda: None
-        scene.models.answers[V1] = []
-        scene.deliver()
-        scene.models.answers[V1] = LABELS
-
-    scene.models.meanwhile = other_delivery
-    assert scene.deliver().outcome["CustomLabels"] == []
-    assert len(scene.told()) == 1
+    assert scene.deliver().outcome["CustomLabels"] == LABELS
+    assert len(scene.models.asked) == len(scene.told()) == 1

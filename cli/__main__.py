@@ -13,15 +13,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.account import AccountError
 from cli.command_line import Command, CommandLine, DeployedCommand, WrongCommandLineError
-from cli.commands import account, export, models, results, training
+from cli.commands import account, export, models, report, results, training
 from cli.commands.export import ExportError
 from cli.commands.results import JobNotFoundError
 from cli.deployment import Clients, DeploymentNotFoundError, UnknownProjectError, find_deployment
 from cli.models import ModelError
+from cli.reports import ReportNotFoundError
 from cli.training import DatasetNotFoundError
 from lambdas.pages import InvalidTokenError
 
-_GROUPS: Final = (account, training, models, results, export)
+_GROUPS: Final = (account, training, models, report, results, export)
 
 _EXPECTED_ERRORS: Final = (
     AccountError,
@@ -31,6 +32,7 @@ _EXPECTED_ERRORS: Final = (
     ModelError,
     JobNotFoundError,
     ExportError,
+    ReportNotFoundError,
     InvalidTokenError,
     ClientError,
     BotoCoreError,

@@ -33,6 +33,12 @@ class CheckDataset:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportTraining:
+    registry_table: str
+    datasets_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrepareRun:
     registry_table: str
 

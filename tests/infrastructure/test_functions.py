@@ -11,6 +11,7 @@ SETTINGS = {
     "claim_training": environment.ClaimTraining,
     "check_dataset": environment.CheckDataset,
     "prepare_run": environment.PrepareRun,
+    "report_training": environment.ReportTraining,
     "guard_models": environment.GuardModels,
     "assess_version": None,
 }

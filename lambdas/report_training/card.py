@@ -105,8 +105,8 @@ def _draw_scores(pen: _Pen, report: Report) -> None:
     pen.text((_MARGIN, 196), "F1", 22, _MUTED)
     end = pen.text((_MARGIN - 4, 290), _score(f1.now), 104, bold=True)
     _draw_change(pen, (end + 24, 290), f1, 26)
-    before = f"active version {_score(f1.before)}" if f1.before is not None else "no version to compare with"
-    pen.text((_MARGIN, 332), before, 20, _MUTED)
+    before = f"{report.former.name}: {_score(f1.before)}" if report.former and former else "nothing to compare with"
+    pen.text((_MARGIN, 332), before, 20, _MUTED, room=_COLUMN - _MARGIN - 40)
     for row, (name, of) in enumerate(
         (
             ("Precision", Change(overall.precision, former.precision if former else None)),
@@ -148,10 +148,8 @@ def _draw_foot(pen: _Pen, report: Report) -> None:
     version, evaluation = report.version, report.evaluation
     said = [moment(version.ended or version.created)]
     if evaluation:
-        said += [
-            f"{count(evaluation.training_images)} training images",
-            f"{count(evaluation.testing_images)} test images",
-        ]
+        said.append(f"{count(evaluation.training_images)} training images")
+        said.append(f"{count(evaluation.testing_images)} test images")
     if version.billable_seconds is not None:
         said += [f"{duration(version.billable_seconds)} billed", dollars(version.dollars)]
     pen.canvas.line([(_MARGIN * _FINER, 560 * _FINER), ((SIZE[0] - _MARGIN) * _FINER, 560 * _FINER)], _TRACK, _FINER)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from lambdas.report_training.s3_files import Document
 
@@ -15,6 +15,9 @@ class Scores:
     f1: float | None
     precision: float | None
     recall: float | None
+
+
+NO_SCORES: Final = Scores(f1=None, precision=None, recall=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -150,7 +150,7 @@ class _Gathering:
                 self._report.training_counts = counted(labels_of(line) for _, line in lines)
 
     def _pictures(self, worst: list[MistakenImage]) -> list[Picture]:
-        pictures = []
+        pictures: list[Picture] = []
         for image in worst:
             if not self._in_time(_PICTURES):
                 self._note(f"{len(worst) - len(pictures)} of the worst mistakes are left out: there was no time.")

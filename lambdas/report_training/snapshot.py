@@ -142,10 +142,8 @@ def _box(said: Document, size: tuple[int, int]) -> Box | None:
 
 
 def _size(line: Document) -> tuple[int, int] | None:
-    sizes = (
-        _image_size(value) for name, value in line.items() if _is_kind(name, _TRAINING) and isinstance(value, dict)
-    )
-    return next((size for size in sizes if size), None)
+    known = (value for name, value in line.items() if _is_kind(name, _TRAINING) and isinstance(value, dict))
+    return next((size for size in map(_image_size, known) if size), None)
 
 
 def _image_size(attribute: Document) -> tuple[int, int] | None:

@@ -20,18 +20,15 @@ def confusion(report: Report) -> Markup:
     shares = {(entry.true, entry.predicted): entry.share for entry in evaluation.confusion}
     names = _most_confused(evaluation)
     known = {scores.label for scores in evaluation.labels} | set(names)
-    some = (
-        f" Of {len(known):,} labels, the {len(names)} that are confused most are shown."
-        if len(known) > len(names)
-        else ""
-    )
+    some = f" Of {len(known):,} labels, the {len(names)} that are confused most are shown."
     return tag(
         "section",
         tag("h2", "Confusion matrix"),
         tag(
             "p",
             "A row is what the images show, a column what was found on them, in percent of the row's images. An image "
-            "may be found to show several labels or none, so a row need not add up to 100." + some,
+            "may be found to show several labels or none, so a row need not add up to 100."
+            + (some if len(known) > len(names) else ""),
             class_="muted",
         ),
         tag("div", _matrix(names, shares), class_="scroll"),

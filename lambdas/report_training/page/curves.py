@@ -8,7 +8,7 @@ from lambdas.report_training.report import Report
 from lambdas.report_training.tally import LabelCounts, Point
 
 _MOST_LABELS: Final = 8
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 240, 150, 26, 22, 8, 8
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 240, 150, 30, 22, 8, 8
 
 
 def curves(report: Report) -> Markup:
@@ -39,7 +39,7 @@ def _overall(report: Report) -> Markup:
     keys = [_key("precision", "this version")]
     if report.former_tally and report.former_tally.overall().expected:
         lines.insert(0, _line(_precision_over_recall(report.former_tally.overall()), "former"))
-        keys.append(_key("former", "active version"))
+        keys.append(_key("former", "the version before"))
     taken = total.right + total.wrong
     if taken:
         x, y = _at(total.right / total.expected, total.right / taken)

@@ -24,7 +24,7 @@ _TERMS: Final = (
     ("F1", "the harmonic mean of both: high only where both are. Overall scores are plain means over the labels."),
     (
         "Threshold",
-        "the confidence from which a find counts. The training assumes the one with the best F1 on the test.",
+        "the confidence from which a find counts. The training assumes the one with the best F1.",
     ),
 )
 

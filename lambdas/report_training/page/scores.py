@@ -3,7 +3,7 @@
 from typing import Final
 
 from lambdas.report_training.comparison import Change, Direction, changed_labels
-from lambdas.report_training.evaluation import Evaluation, LabelScores
+from lambdas.report_training.evaluation import NO_SCORES, Evaluation, LabelScores
 from lambdas.report_training.page.markup import Markup, joined, label, tag
 from lambdas.report_training.page.numbers import change, count, percent, score, seen_change
 from lambdas.report_training.report import Report
@@ -32,7 +32,7 @@ def verdict(report: Report) -> Markup:
         tag(
             "p",
             tag("span", words[overall.direction], class_=overall.direction.value),
-            " the active version: F1 ",
+            f" {report.former.name}: F1 ",
             score(evaluation.overall.f1),
             " against ",
             score(former.overall.f1),
@@ -48,16 +48,15 @@ def tiles(report: Report) -> Markup:
     evaluation, former = report.evaluation, report.former_evaluation
     if evaluation is None:
         return Markup("")
-    before = former.overall if former else None
+    now, before = evaluation.overall, former.overall if former else NO_SCORES
     said = [
-        ("F1", evaluation.overall.f1, before and before.f1),
-        ("Precision", evaluation.overall.precision, before and before.precision),
-        ("Recall", evaluation.overall.recall, before and before.recall),
-        ("Average precision", evaluation.average_precision, former and former.average_precision),
-        ("Average recall", evaluation.average_recall, former and former.average_recall),
+        ("F1", Change(now.f1, before.f1)),
+        ("Precision", Change(now.precision, before.precision)),
+        ("Recall", Change(now.recall, before.recall)),
+        ("Average precision", Change(evaluation.average_precision, former.average_precision if former else None)),
+        ("Average recall", Change(evaluation.average_recall, former.average_recall if former else None)),
     ]
-    shown = [(name, Change(now, then)) for name, now, then in said if now is not None or name in ("F1",)]
-    return tag("div", *(_tile(name, of) for name, of in shown), class_="tiles")
+    return tag("div", *(_tile(name, of) for name, of in said if of.now is not None), class_="tiles")
 
 
 def labels_table(report: Report) -> Markup:
@@ -70,7 +69,7 @@ def labels_table(report: Report) -> Markup:
     more = len(evaluation.labels) - len(rows)
     note = "The worst first. Each score is at the label's assumed threshold, in percent, which the training chose."
     if report.former_evaluation:
-        note += " The thin mark on a bar is the active version."
+        note += " The thin mark on a bar is the version before."
     return tag(
         "section",
         tag("h2", "Labels"),
@@ -111,24 +110,25 @@ def _tile(name: str, of: Change) -> Markup:
         tag("div", name, class_="name"),
         tag("div", score(of.now), change(of), class_="value"),
         bar(of),
-        tag("div", "active version ", score(of.before), class_="muted") if of.before is not None else "",
+        tag("div", "before ", score(of.before), class_="muted") if of.before is not None else "",
         class_="tile",
     )
 
 
 def _row(report: Report, scores: LabelScores) -> Markup:
     former = report.former_evaluation
-    before = former.label(scores.label) if former else None
-    f1 = Change(scores.f1, before.f1 if before else None)
+    known = former.label(scores.label) if former else None
+    before = known or NO_SCORES
+    f1 = Change(scores.f1, before.f1)
     counts = report.tally.labels.get(scores.label) if report.tally else None
     trained = report.training_counts.get(scores.label)
-    new = tag("span", "new", class_="change") if former and not before else Markup("")
+    new = tag("span", "new", class_="change") if former and not known else Markup("")
     return tag(
         "tr",
         tag("th", label(scores.label), scope="row"),
         _cell("F1", bar(f1), tag("span", score(scores.f1), seen_change(f1), new, class_="pair"), class_="f1"),
-        _cell("Precision", score(scores.precision), seen_change(Change(scores.precision, before and before.precision))),
-        _cell("Recall", score(scores.recall), seen_change(Change(scores.recall, before and before.recall))),
+        _cell("Precision", score(scores.precision), seen_change(Change(scores.precision, before.precision))),
+        _cell("Recall", score(scores.recall), seen_change(Change(scores.recall, before.recall))),
         _cell("Threshold", percent(scores.threshold)),
         _cell("Test images", count(scores.testing_images)),
         _cell("Missed", count(counts.missed if counts else None)),
@@ -149,7 +149,7 @@ def _gone(evaluation: Evaluation, former: Evaluation | None) -> Markup:
         return Markup("")
     named = [child for name in gone[:20] for child in (label(name), ", ")][:-1]
     more = f" and {len(gone) - 20} more" if len(gone) > 20 else ""
-    return tag("p", "Only the active version knows ", *named, more, ".", class_="muted")
+    return tag("p", "Only the version before knows ", *named, more, ".", class_="muted")
 
 
 def _rect(left: float, width: float, kind: str) -> Markup:

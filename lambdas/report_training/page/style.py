@@ -120,7 +120,8 @@ footer{margin-top:28px;font-size:13px;color:var(--muted);max-width:72em}
 .charts{grid-template-columns:repeat(auto-fill,minmax(min(240px,100%),1fr))}
 @media (max-width:760px){.charts{gap:16px 14px;grid-template-columns:repeat(auto-fill,minmax(148px,1fr))}
 .charts figure:first-child{grid-column:1/-1}
-.charts figure:not(:first-child) text{font-size:15px}main{padding:28px 16px 40px}h1{font-size:30px}.verdict{font-size:19px}
+.charts figure:not(:first-child) text{font-size:13px}
+main{padding:28px 16px 40px}h1{font-size:30px}.verdict{font-size:19px}
 section{padding:18px 16px}.tiles{grid-template-columns:repeat(2,1fr);gap:10px}.tile{padding:14px}
 .tile .value{font-size:27px}.facts{gap:10px 24px}.list div{grid-template-columns:1fr;gap:0}
 .labels,.labels tbody,.labels th,.labels td{display:block}.labels thead{display:none}
@@ -129,7 +130,9 @@ border-bottom:1px solid var(--line)}.labels tr:last-child{border-bottom:0}
 .labels tbody th,.labels td{padding:0;border:0;text-align:left;max-width:none}
 .labels tbody th,.labels .f1{grid-column:1/-1}
 .labels .f1{display:flex;align-items:center;min-width:0}.labels .f1 .bar{flex:1;width:auto}
-.labels td{grid-column:span 4}.labels td:nth-child(n+6){grid-column:span 3}.labels .f1 .pair{flex:none;width:118px}.labels td .change{display:inline;margin-left:5px}
+
+.labels td{grid-column:span 4}.labels td:nth-child(n+6){grid-column:span 3}
+.labels .f1 .pair{flex:none;width:118px}.labels td .change{display:inline;margin-left:5px}
 .labels td:not(.f1)::before{content:attr(data-name);display:block;font-size:12px;color:var(--muted)}}
 @media print{:root{color-scheme:light;--ground:#fff;--card:#fff;--ink:#000;--muted:#444;--line:#ccc;--track:#e6e6e6;
 --now:#2456d6;--then:#777;--second:#0a7f86;--better:#0a7447;--worse:#b3261e;--heat:36,86,214;--bad:217,72,15;

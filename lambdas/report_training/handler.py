@@ -39,7 +39,13 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     if version is None:
         raise VersionGoneError(f"Rekognition knows no version {event['VersionName']}; was it deleted?")
     seconds = context.get_remaining_time_in_millis() / 1000 - _WRITING_SECONDS
-    report = gather(_sources(seconds), version, _former(project, event["ProjectArn"], version))
+    former = _former_name(project, version)
+    found = _described(event["ProjectArn"], former) if former else None
+    report = gather(_sources(seconds), version, found)
+    if not former:
+        report.notes.append("The project has no active version to compare with.")
+    elif not found:
+        report.notes.append(f"{former} is the active version, but Rekognition does not know it any more.")
     _write(report, project)
     logger.info("reported", version=version.name, place=str(version.report.html), lacks=report.notes)
     return {
@@ -59,13 +65,13 @@ def _write(report: Report, project: str) -> None:
     s3.put_object(Bucket=html.bucket, Key=html.key, Body=body, ContentType="text/html; charset=utf-8")
 
 
-def _former(project: str, project_arn: str, version: Version) -> Version | None:
+def _former_name(project: str, version: Version) -> str | None:
     """Return the version to compare with: the active one, or where that is this one the version before."""
     environment = from_environment(ReportTraining)
     registration = Registry(client("dynamodb"), environment.registry_table).registration(project)
     arns = (registration.active_version_arn, registration.former_version_arn)
     arn = next((arn for arn in arns if arn and arn != version.arn), None)
-    return _described(project_arn, arn.split("/")[3]) if arn else None
+    return arn.split("/")[3] if arn else None
 
 
 def _described(project_arn: str, name: str) -> Version | None:

@@ -9,7 +9,7 @@ from lambdas.pictures.decoder import Decoder
 from lambdas.report_training.evaluation import Evaluation, evaluation_of
 from lambdas.report_training.mistakes import MistakenImage, WorstMistakes
 from lambdas.report_training.s3_files import FileUnreadableError, Lines, read_document
-from lambdas.report_training.snapshot import TestedImage, labels_of, tested_image
+from lambdas.report_training.snapshot import TestedImage, image_of, labels_of
 from lambdas.report_training.tally import Tally, counted
 from lambdas.report_training.thumbnails import Thumbnail, thumbnail
 from lambdas.report_training.validation import Finding, ManifestSummary, line_findings, manifest_summary
@@ -86,9 +86,7 @@ class _Gathering:
     def gathered(self) -> Report:
         report = self._report
         report.evaluation = self._evaluation(report.version)
-        if report.former is None:
-            self._note("The project has no active version to compare with.")
-        else:
+        if report.former is not None:
             report.former_evaluation = self._evaluation(report.former)
         worst = self._tests()
         self._manifests()
@@ -137,7 +135,7 @@ class _Gathering:
         tally = Tally()
         with self._lines(version.testing_snapshot, share, f"how {version.name} did on each test image") as lines:
             for number, line in lines:
-                image = tested_image(line)
+                image = image_of(line)
                 tally.add(image)
                 look(number, image)
             tally.whole = not (lines.cut or lines.skipped)

@@ -64,7 +64,7 @@ class TestedImage:
     found: tuple[Found, ...]
 
 
-def tested_image(line: Document) -> TestedImage:
+def image_of(line: Document) -> TestedImage:
     """Read a line of the testing snapshot; what is not as it should be is left out."""
     expected = [Expected(label=label, box=box) for label, box, _ in _entries(line, _TRAINING)]
     found = []

@@ -6,6 +6,7 @@ from typing import Final
 
 _HOSTILE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})  # controls, turns of direction, halves of pairs
 _KEPT: Final = frozenset("\u200c\u200d")  # joiners, which scripts and emoji need
+_LONG: Final = 20  # characters, above which a table may cut a name
 
 
 class Markup(str):
@@ -47,5 +48,5 @@ def void(name: str, /, **attributes: str | float) -> Markup:
 
 
 def label(text: str) -> Markup:
-    """Return the name of a label, which keeps its direction of writing to itself."""
-    return tag("bdi", text, class_="label")
+    """Return the name of a label, which keeps its direction of writing to itself. A long one may be shown cut."""
+    return tag("bdi", text, class_="label", title=text) if len(text) > _LONG else tag("bdi", text, class_="label")

@@ -70,6 +70,9 @@ tbody tr:last-child>*{border-bottom:0}
 .matrix thead th span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:150px;display:inline-block}
 .matrix .corner{font-size:11px;color:var(--muted);text-align:right;padding:0 10px 6px 0;vertical-align:bottom;
 white-space:nowrap}
+.matrix .label{display:block;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.matrix thead .label{max-height:150px}.matrix tbody .label{max-width:180px}
+.labels .label{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden}
 .h0{color:var(--muted)}
 .right.h1{background:rgba(var(--heat),.1)}.right.h2{background:rgba(var(--heat),.18)}
 .right.h3{background:rgba(var(--heat),.26)}.right.h4{background:rgba(var(--heat),.34)}

@@ -23,6 +23,7 @@ from cli.commands import (
     export,
     models,
     redrive,
+    report,
     rerun,
     results,
     rollout,
@@ -34,14 +35,28 @@ from cli.datasets.examples import ImportFailedError
 from cli.datasets.places import DatasetNameError
 from cli.deployment import Clients, DeploymentNotFoundError, UnknownProjectError, find_deployment
 from cli.models import ModelError
+from cli.reports import ReportNotFoundError
 from cli.rerun import RerunError
 from cli.sources import ManifestError, OutOfReachError
 from cli.training import DatasetNotFoundError
 from lambdas.datasets.manifest_text import NotTextError
-from lambdas.detect_labels.decoder import DecoderUnavailableError
 from lambdas.pages import InvalidTokenError
+from lambdas.pictures.decoder import DecoderUnavailableError
 
-_GROUPS: Final = (account, dataset, training, models, rollout, copying, results, export, backfill, redrive, rerun)
+_GROUPS: Final = (
+    account,
+    dataset,
+    training,
+    models,
+    report,
+    rollout,
+    copying,
+    results,
+    export,
+    backfill,
+    redrive,
+    rerun,
+)
 
 _INTERRUPTED: Final = 130  # as shells spell an end by Ctrl-C
 
@@ -58,6 +73,7 @@ _EXPECTED_ERRORS: Final = (
     DatasetNameError,
     NotTextError,
     DecoderUnavailableError,
+    ReportNotFoundError,
     InvalidTokenError,
     ManifestError,
     NothingToResumeError,

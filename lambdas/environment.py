@@ -72,6 +72,12 @@ class PickVersions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReportTraining:
+    registry_table: str
+    datasets_bucket: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrepareRun:
     registry_table: str
 

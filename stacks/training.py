@@ -17,6 +17,7 @@ from stacks.parts.dead_letter_queue import DeadLetterQueue
 from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn, service_role
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.workflow import Workflow
+from stacks.report import report_training
 from stacks.run_model import run_model
 from stacks.storage import Storage
 
@@ -37,6 +38,7 @@ class Training(Stack):
         self._storage = storage
         self.assess_version = PythonFunction(self, "assess_version", settings=settings, size=Size(seconds=10))
         self.run_model = run_model(self, settings, storage, inference, self.assess_version)
+        self.report_training = report_training(self, settings, storage)
         self.train_model = self._make_train_model()
         self._start_when_uploaded()
         CfnOutput(self, "TrainModelArn", value=self.train_model.state_machine.state_machine_arn)

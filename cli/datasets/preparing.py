@@ -20,12 +20,12 @@ from cli.datasets.parallel import each
 from lambdas.datasets.labelled import LabelledImage
 from lambdas.datasets.limits import MAX_IMAGE_BYTES, MAX_SIDE
 from lambdas.datasets.seen import Seen
-from lambdas.detect_labels.decoder import Decoder
-from lambdas.detect_labels.headers.identify import identify
-from lambdas.detect_labels.headers.reading import Header
 from lambdas.detect_labels.source import check_source
 from lambdas.errors import ErrorCode, PermanentError, error_code
 from lambdas.jobs import Source
+from lambdas.pictures.decoder import Decoder
+from lambdas.pictures.headers.identify import identify
+from lambdas.pictures.headers.reading import Header
 
 _DECODER_BYTES: Final = 2 * 1024**3  # of address space, for pictures of up to 128 megapixels
 _DECODER_SECONDS: Final = 60.0

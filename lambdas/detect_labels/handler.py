@@ -13,7 +13,6 @@ from lambdas.deployment_settings import DeploymentSettings, load_settings
 from lambdas.detect_labels.asking import Asker
 from lambdas.detect_labels.batches import work_on
 from lambdas.detect_labels.counting import count
-from lambdas.detect_labels.decoder import Decoder
 from lambdas.detect_labels.detection import Delivery, Detector, detect
 from lambdas.detect_labels.looking import Eyes
 from lambdas.detect_labels.pacing import Pacers
@@ -24,6 +23,7 @@ from lambdas.events import MalformedEventError, ObjectCreated, object_created
 from lambdas.jobs import Job
 from lambdas.label_objects import LabelObjects
 from lambdas.names import UNKNOWN, project_of_queue
+from lambdas.pictures.decoder import Decoder
 from lambdas.registry import CachedRegistry, Registry
 from lambdas.results import ResultsTable
 from lambdas.telling import Teller

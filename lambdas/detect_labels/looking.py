@@ -9,13 +9,13 @@ from botocore.exceptions import ClientError
 
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.detect_labels.asking import Answer, Asker
-from lambdas.detect_labels.decoder import Decoder
 from lambdas.detect_labels.pacing import OutOfTimeError, Pacer
 from lambdas.detect_labels.preparation import Prepared, annotate, goes_as_it_is, prepare
 from lambdas.detect_labels.source import check_source, read_source
 from lambdas.errors import ErrorCode, Meaning, ModelAsleepError, PermanentError, error_code, meaning
 from lambdas.events import DetectionRequest
 from lambdas.jobs import Job, Source, annotated_key, succeeded
+from lambdas.pictures.decoder import Decoder
 from lambdas.registry import CachedRegistry
 from lambdas.results import ResultsTable
 

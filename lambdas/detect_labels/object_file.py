@@ -4,9 +4,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from lambdas.detect_labels.headers.reading import BrokenHeaderError
 from lambdas.errors import ErrorCode, PermanentError, error_code
 from lambdas.images import UNVERSIONED, ImageRef
+from lambdas.pictures.headers.reading import BrokenHeaderError
 
 FIRST_BYTES: Final = 64 * 1024  # read of every object; most headers end in them, and small objects too
 MAX_HEADER_BYTES: Final = 1024 * 1024  # read of one object in all, before it is downloaded or refused

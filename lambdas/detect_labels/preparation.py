@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from lambdas.detect_labels.decoder import Decoder
-from lambdas.detect_labels.limits import MAX_DOWNLOAD_BYTES, MAX_REFERENCE_BYTES, MAX_SIDE
 from lambdas.detect_labels.object_file import get_object
 from lambdas.detect_labels.source import check_source
 from lambdas.errors import ErrorCode, PermanentError
 from lambdas.images import ImageRef
 from lambdas.jobs import Source
+from lambdas.pictures.decoder import Decoder
+from lambdas.pictures.limits import MAX_DOWNLOAD_BYTES, MAX_REFERENCE_BYTES, MAX_SIDE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-from lambdas.detect_labels.headers.identify import identify
-from lambdas.detect_labels.limits import READABLE, check_pixels
 from lambdas.detect_labels.object_file import ObjectFile
 from lambdas.errors import ErrorCode, PermanentError
 from lambdas.images import ImageRef
 from lambdas.jobs import Source
+from lambdas.pictures.headers.identify import identify
+from lambdas.pictures.limits import READABLE, check_pixels
 
 JOB_TAG: Final = "job-tag"  # the metadata key that S3 stores as x-amz-meta-job-tag
 

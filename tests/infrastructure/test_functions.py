@@ -4,9 +4,9 @@ import pytest
 
 from lambdas import environment
 from lambdas.delivery import TIMEOUT_SECONDS
-from lambdas.detect_labels.decoder import memory_left
-from lambdas.detect_labels.limits import MAX_PIXELS
 from lambdas.names import METRICS_NAMESPACE
+from lambdas.pictures.decoder import memory_left
+from lambdas.pictures.limits import MAX_PIXELS
 from tests.infrastructure.assembly import ROOT, referred
 
 SETTINGS = {
@@ -17,6 +17,7 @@ SETTINGS = {
     "claim_training": environment.ClaimTraining,
     "check_dataset": environment.CheckDataset,
     "prepare_run": environment.PrepareRun,
+    "report_training": environment.ReportTraining,
     "guard_models": environment.GuardModels,
     "sweep_results": environment.SweepResults,
     "assess_version": None,

@@ -292,5 +292,21 @@ def read_manifests_only(deployment: Deployment, role: str) -> None:
     assert [arn.endswith('"/*.manifest"]]}') for arn in read] == [True]
 
 
+def test_reporting_reads_a_training_and_its_images_and_writes_reports_only(deployment):
+    role = role_of(deployment, "report_training")
+    by_action: dict[str, set[str]] = {}
+    for policy, statement in deployment.statements():
+        for action in listed(statement["Action"]):
+            if is_of(policy, role) and action.startswith("s3:"):
+                by_action.setdefault(action, set()).update(map(json.dumps, listed(statement["Resource"])))
+    assert set(by_action) == {"s3:GetObject", "s3:PutObject", "s3:ListBucket"}
+    assert {"Datasets" in arn or "TrainingOutput" in arn for arn in by_action["s3:GetObject"]} == {True}
+    (written,) = by_action["s3:PutObject"]
+    assert "TrainingOutput" in written
+    assert '"/*/TrainingReport-*"' in written
+    others = {action for action in actions_of(deployment, role) if not action.startswith(("s3:", "logs:", "xray:"))}
+    assert others == {"dynamodb:GetItem", "rekognition:DescribeProjectVersions"}
+
+
 def is_of(policy: Resource, role: str) -> bool:
     return role in [referred(it) for it in policy.properties.get("Roles", [])]

@@ -8,12 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("app", "benchmarks", "cli", "demo", "lambdas", "local", "stacks", "tests")
-SHARED_PACKAGES = {"datasets"}  # folders of lambdas/ that are words of several functions and of the command line
-FUNCTIONS = sorted(
-    folder.name
-    for folder in (ROOT / "lambdas").iterdir()
-    if (folder / "__init__.py").exists() and folder.name not in SHARED_PACKAGES
-)
+FUNCTIONS = sorted(file.parent.name for file in (ROOT / "lambdas").glob("*/handler.py"))
+SHARED_FOLDERS = {"datasets", "pictures"}  # words that more than one function needs, like the files beside them
 SHARED_WITH_STACKS = {"lambdas.delivery", "lambdas.deployment_settings", "lambdas.environment", "lambdas.names"}
 # Spelled in parts, so that this file mentions none of them itself.
 REGISTRY_HOSTS = [
@@ -93,19 +89,18 @@ def test_a_function_imports_the_shared_words_and_itself_but_no_other_function(fu
 
 def test_the_shared_words_know_of_no_function():
     functions = {f"lambdas.{function}" for function in FUNCTIONS}
-    packages = [file for name in SHARED_PACKAGES for file in files_of(f"lambdas/{name}")]
-    for file in [*sorted((ROOT / "lambdas").glob("*.py")), *packages]:
+    shared = [file for folder in sorted(SHARED_FOLDERS) for file in files_of(f"lambdas/{folder}")]
+    for file in sorted((ROOT / "lambdas").glob("*.py")) + shared:
         strange = {name for name in imports(file) if ".".join(name.split(".")[:2]) in functions}
         assert strange == set(), f"{file} imports {strange}"
 
 
 def test_every_folder_of_lambdas_is_a_function_with_a_handler_or_shared():
-    folders = [path for path in (ROOT / "lambdas").iterdir() if path.is_dir() and path.name != "__pycache__"]
-    folders = [folder for folder in folders if folder.name not in SHARED_PACKAGES]
-    assert sorted(folder.name for folder in folders) == FUNCTIONS
-    for folder in folders:
-        tree = ast.parse((folder / "handler.py").read_text(encoding="utf-8"))
-        assert "handle" in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, folder
+    folders = {path.name for path in (ROOT / "lambdas").iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == {*FUNCTIONS, *SHARED_FOLDERS}
+    for function in FUNCTIONS:
+        tree = ast.parse((ROOT / "lambdas" / function / "handler.py").read_text(encoding="utf-8"))
+        assert "handle" in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}, function
 
 
 def test_no_file_mentions_the_host_of_a_package_registry():

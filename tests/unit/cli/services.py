@@ -106,14 +106,18 @@ class Models:
         projects = [{"ProjectArn": _project_arn(name)} for name in self.statuses]
         return page("ProjectDescriptions", projects, NextToken)
 
-    def describe_project_versions(self, ProjectArn: str, NextToken: str = "0") -> dict[str, Any]:
+    def describe_project_versions(
+        self, ProjectArn: str, NextToken: str = "0", VersionNames: Sequence[str] | None = None
+    ) -> dict[str, Any]:
         project = ProjectArn.split("/")[1]
-        described = page("ProjectVersionDescriptions", list(self.statuses[project]), NextToken)
+        wanted = [version for version in self.statuses[project] if VersionNames is None or version in VersionNames]
+        described = page("ProjectVersionDescriptions", wanted, NextToken)
         described["ProjectVersionDescriptions"] = [
             {
                 "ProjectVersionArn": self.arn(project, version),
                 "Status": self._shown(project, version),
                 "EvaluationResult": {"F1Score": 0.9},
+                "OutputConfig": {"S3Bucket": "output", "S3KeyPrefix": f"{project.partition('.')[2]}/{version}"},
             }
             for version in described["ProjectVersionDescriptions"]
         ]

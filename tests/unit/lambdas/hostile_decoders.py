@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 
-from lambdas.detect_labels import decoder_process
+from lambdas.pictures import decoder_process
 
 DEADLY, HANGING, BABBLING, HUNGRY = (b"BM" + word + b"\0" * 80 for word in (b"die", b"hang", b"babble", b"eat"))
 
@@ -14,7 +14,7 @@ def serve(connection_file: int, memory_bytes: int, cpu_seconds: int) -> None:
     """Serve as ever, but obey what these files say."""
     decode = decoder_process.normalised
 
-    def obey(file, file_format):
+    def obey(file, file_format, **bounds):
         word = file.read(8)
         file.seek(0)
         if word.startswith(DEADLY[:5]):
@@ -27,7 +27,7 @@ def serve(connection_file: int, memory_bytes: int, cpu_seconds: int) -> None:
             sys.stderr.flush()
         if word.startswith(HUNGRY[:5]):
             bytearray(memory_bytes)
-        return decode(file, file_format)
+        return decode(file, file_format, **bounds)
 
     decoder_process.normalised = obey
     decoder_process.serve(connection_file, memory_bytes, cpu_seconds)

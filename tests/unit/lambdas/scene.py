@@ -6,7 +6,6 @@ from typing import Any
 
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.detect_labels.asking import Asker
-from lambdas.detect_labels.decoder import Decoder
 from lambdas.detect_labels.detection import Delivery, Detector, detect
 from lambdas.detect_labels.looking import Eyes
 from lambdas.detect_labels.pacing import Pacer
@@ -15,6 +14,7 @@ from lambdas.images import ImageRef, job_id
 from lambdas.items import from_item, to_item
 from lambdas.jobs import Job
 from lambdas.label_objects import LabelObjects
+from lambdas.pictures.decoder import Decoder
 from lambdas.queries import Queries
 from lambdas.registry import CachedRegistry, Registry
 from lambdas.results import ResultsTable

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lambdas.detect_labels.decoder import Decoder, DecoderUnavailableError, memory_left
 from lambdas.errors import ErrorCode, PermanentError
+from lambdas.pictures.decoder import Decoder, DecoderUnavailableError, memory_left
 from tests.unit.lambdas.hostile_decoders import BABBLING, DEADLY, HANGING, HUNGRY
 from tests.unit.lambdas.pictures import bomb, endless_jpeg, noise, picture, quarters, saved, seen
 
@@ -59,6 +59,16 @@ def test_the_picture_comes_back_as_a_jpeg_with_the_size_of_the_original(decoder)
         assert image.size == (found.width, found.height) == (400, 300)
         assert seen(image)["top right"] == pytest.approx((0, 255, 0), abs=3)
     assert found.changes == ["converted from TIFF"]
+
+
+def test_a_picture_is_shrunk_to_so_many_pixels_a_side_and_so_many_bytes(decoder):
+    with stored(noise(900, 600, "JPEG")) as file:
+        found = decoder.shrink(file, "JPEG", side=300, most_bytes=12_000)
+    assert (found.width, found.height) == (900, 600), "of the original"
+    assert len(found.content) <= 12_000
+    with Image.open(io.BytesIO(found.content), formats=["JPEG"]) as image:
+        assert max(image.size) <= 300
+        assert image.width / image.height == pytest.approx(1.5, abs=0.02)
 
 
 def test_one_process_serves_one_picture_after_the_other(decoder):
@@ -189,7 +199,7 @@ def test_a_decoder_that_cannot_start_is_the_functions_fault():
 
 def test_the_process_ends_with_the_function():
     program = (
-        "import tempfile, sys; from lambdas.detect_labels.decoder import Decoder; "
+        "import tempfile, sys; from lambdas.pictures.decoder import Decoder; "
         "file = tempfile.TemporaryFile(); file.write(sys.stdin.buffer.read()); file.flush(); file.seek(0); "
         "decoder = Decoder(); decoder.normalise(file, 'PNG'); print(decoder._process.pid, flush=True); "
         "import os; os._exit(0)"

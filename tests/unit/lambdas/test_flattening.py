@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image, ImageChops
 
-from lambdas.detect_labels.flattening import flattened
+from lambdas.pictures.flattening import flattened
 
 
 @pytest.mark.parametrize("size", [(1000, 1000), (2500, 2500), (3000, 3000)])

@@ -4,8 +4,8 @@ import struct
 import pytest
 from PIL import Image, PngImagePlugin
 
-from lambdas.detect_labels.headers.identify import identify
-from lambdas.detect_labels.headers.reading import Header
+from lambdas.pictures.headers.identify import identify
+from lambdas.pictures.headers.reading import Header
 from tests.unit.lambdas.pictures import HEIC, bomb, noise, oriented, picture, quarters, saved
 
 

@@ -4,11 +4,11 @@ import struct
 import pytest
 from PIL import Image
 
-from lambdas.detect_labels.decoder import Decoder
-from lambdas.detect_labels.limits import MAX_DOWNLOAD_BYTES, MAX_REFERENCE_BYTES, MAX_REQUEST_BYTES
 from lambdas.detect_labels.preparation import annotate, prepare
 from lambdas.detect_labels.source import read_source
 from lambdas.errors import ErrorCode, PermanentError
+from lambdas.pictures.decoder import Decoder
+from lambdas.pictures.limits import MAX_DOWNLOAD_BYTES, MAX_REFERENCE_BYTES, MAX_REQUEST_BYTES
 from tests.unit.aws import client_of
 from tests.unit.lambdas.pictures import HEIC, bomb, noise, oriented, picture, quarters, saved, seen
 from tests.unit.lambdas.services import Bucket

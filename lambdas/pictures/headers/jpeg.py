@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from lambdas.detect_labels.headers.reading import BrokenHeaderError, Header, HeaderFile, exactly, upright
-from lambdas.detect_labels.headers.tiff import exif_orientation
+from lambdas.pictures.headers.reading import BrokenHeaderError, Header, HeaderFile, exactly, upright
+from lambdas.pictures.headers.tiff import exif_orientation
 
 # Huffman-coded, not lossless: baseline, extended and progressive.
 _USUAL_FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from lambdas.detect_labels.headers.reading import BrokenHeaderError, Header, HeaderFile, exactly
+from lambdas.pictures.headers.reading import BrokenHeaderError, Header, HeaderFile, exactly
 
 _MAX_BOXES: Final = 4096  # a picture of 48 megapixels in tiles has some hundred properties
 _MAX_BRANDS: Final = 256  # bytes

@@ -1,7 +1,8 @@
 """The process that decodes: it has no credentials, little memory and little time, and may die of any picture.
 
 It answers one request after the other until the function closes the connection:
-{"do": "normalise", "format"} with a file -> {"width", "height", "changes"} and a JPEG
+{"do": "normalise", "format"} with a file -> {"width", "height", "changes"} and a JPEG; with "side" and "most_bytes"
+within those
 {"do": "annotate", "labels"} with a file -> {} and a JPEG
 or, where the picture can never be read, {"error_code", "message"}.
 """
@@ -14,10 +15,11 @@ from typing import Any, BinaryIO, Final
 
 from PIL import Image
 
-from lambdas.detect_labels.annotating import annotated
-from lambdas.detect_labels.framing import ConnectionLostError, receive, send
-from lambdas.detect_labels.normalising import normalised
 from lambdas.errors import ErrorCode, PermanentError
+from lambdas.pictures.annotating import annotated
+from lambdas.pictures.framing import ConnectionLostError, receive, send
+from lambdas.pictures.limits import MAX_REQUEST_BYTES, MAX_SIDE
+from lambdas.pictures.normalising import normalised
 
 _MAX_LOG: Final = 64 * 1024  # bytes of stderr: libraries may be made to complain for ever
 
@@ -46,12 +48,14 @@ def _answer(said: dict[str, Any], file: BinaryIO) -> tuple[dict[str, Any], bytes
     try:
         if said["do"] == "annotate":
             return {}, annotated(file, said["labels"])
-        picture = normalised(file, said["format"])
+        picture = normalised(
+            file, said["format"], side=said.get("side", MAX_SIDE), most_bytes=said.get("most_bytes", MAX_REQUEST_BYTES)
+        )
         return {"width": picture.width, "height": picture.height, "changes": picture.changes}, picture.content
     except PermanentError as error:
         return {"error_code": error.code.value, "message": error.message}, b""
     except MemoryError:
-        message = "The image needs more memory to decode than detect_labels has. Shrink it, or save it as JPEG."
+        message = "The image needs more memory to decode than the function has. Shrink it, or save it as JPEG."
         return {"error_code": ErrorCode.TOO_MANY_PIXELS.value, "message": message}, b""
 
 

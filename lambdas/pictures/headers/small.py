@@ -1,6 +1,6 @@
 """Formats that say their size in the first thirty bytes."""
 
-from lambdas.detect_labels.headers.reading import Header, HeaderFile, exactly
+from lambdas.pictures.headers.reading import Header, HeaderFile, exactly
 
 
 def read_gif(file: HeaderFile) -> Header:

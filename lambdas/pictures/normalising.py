@@ -24,10 +24,10 @@ from PIL import (  # the readers register themselves
     WebPImagePlugin,  # noqa: F401
 )
 
-from lambdas.detect_labels.flattening import flattened, sample_bits, shows_ground
-from lambdas.detect_labels.headers.tiff import exif_orientation
-from lambdas.detect_labels.limits import MAX_REQUEST_BYTES, MAX_SIDE, check_pixels
 from lambdas.errors import ErrorCode, PermanentError
+from lambdas.pictures.flattening import flattened, sample_bits, shows_ground
+from lambdas.pictures.headers.tiff import exif_orientation
+from lambdas.pictures.limits import MAX_REQUEST_BYTES, MAX_SIDE, check_pixels
 
 _QUALITIES: Final = (95, 90, 80, 70)
 _SMALLER: Final = 0.8  # of each side, where the lowest quality is still too large
@@ -74,11 +74,16 @@ class Picture:
     changes: list[str]  # what was done, in order
 
 
-def normalised(file: BinaryIO, file_format: str) -> Picture:
-    """Read the first frame of a file of this format; raise PermanentError, MemoryError."""
+def normalised(
+    file: BinaryIO, file_format: str, *, side: int = MAX_SIDE, most_bytes: int = MAX_REQUEST_BYTES
+) -> Picture:
+    """Read the first frame of a file of this format, within so many pixels a side and so many bytes as JPEG.
+
+    Raises PermanentError, MemoryError.
+    """
     try:
         with Image.open(file, formats=["JPEG" if file_format == "MPO" else file_format]) as opened:
-            return _picture(opened)
+            return _picture(opened, side, most_bytes)
     except UnidentifiedImageError as error:
         raise PermanentError(
             ErrorCode.CORRUPT_IMAGE, f"The file begins like {file_format}, but its header is broken. Upload it again."
@@ -89,23 +94,23 @@ def normalised(file: BinaryIO, file_format: str) -> Picture:
         ) from error
 
 
-def _picture(opened: ImageFile.ImageFile) -> Picture:
+def _picture(opened: ImageFile.ImageFile, side: int, most_bytes: int) -> Picture:
     check_pixels(*opened.size)  # before anything is decoded
     _refuse_preview(opened)
     orientation = _orientation(opened)
     changes = _conversions(opened)
     width, height = opened.size
-    if max(width, height) > MAX_SIDE:
-        opened.draft(None, _fitting(width, height, MAX_SIDE))  # lets a JPEG be decoded small
+    if max(width, height) > side:
+        opened.draft(None, _fitting(width, height, side))  # lets a JPEG be decoded small
     opened.load()
     if opened.format == "TIFF":  # Pillow has turned it
         (width, height), orientation = opened.size, 1
     if shows_ground(opened):
         changes.append("laid on white")
-    image = _turned(flattened(opened, _fitting(width, height, MAX_SIDE)), orientation)
+    image = _turned(flattened(opened, _fitting(width, height, side)), orientation)
     if orientation in (5, 6, 7, 8):
         width, height = height, width
-    content, image = _encoded(image)
+    content, image = _encoded(image, most_bytes)
     if image.size != (width, height):
         changes.append(f"shrunk from {width} x {height} to {image.width} x {image.height}")
     return Picture(content=content, width=width, height=height, changes=changes or ["re-encoded as JPEG"])
@@ -162,12 +167,12 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _encoded(image: Image.Image) -> tuple[bytes, Image.Image]:
-    """Return a JPEG that fits into a request, at the best quality that does, and the picture that it holds."""
+def _encoded(image: Image.Image, most_bytes: int) -> tuple[bytes, Image.Image]:
+    """Return a JPEG of at most so many bytes, at the best quality that does, and the picture that it holds."""
     while True:
         for quality in _QUALITIES:
             file = io.BytesIO()
             image.save(file, "JPEG", quality=quality)
-            if file.tell() <= MAX_REQUEST_BYTES:
+            if file.tell() <= most_bytes:
                 return file.getvalue(), image
         image = image.resize(_fitting(*image.size, round(max(image.size) * _SMALLER)))

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from lambdas.detect_labels.headers.reading import BrokenHeaderError, Header, HeaderFile, exactly, upright
-from lambdas.detect_labels.headers.tiff import exif_orientation
+from lambdas.pictures.headers.reading import BrokenHeaderError, Header, HeaderFile, exactly, upright
+from lambdas.pictures.headers.tiff import exif_orientation
 
 _GREY, _COLOUR = 0, 2
 _MAX_EXIF: Final = 64 * 1024  # bytes; EXIF in a JPEG cannot be longer

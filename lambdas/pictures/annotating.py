@@ -7,8 +7,8 @@ from typing import Any, BinaryIO, Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from lambdas.detect_labels.flattening import flattened
 from lambdas.errors import ErrorCode, PermanentError
+from lambdas.pictures.flattening import flattened
 
 Corners = tuple[float, float, float, float]  # left, top, right, bottom, in pixels
 

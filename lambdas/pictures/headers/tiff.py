@@ -3,7 +3,7 @@
 import io
 from typing import Final, Literal
 
-from lambdas.detect_labels.headers.reading import BrokenHeaderError, Header, HeaderFile, exactly, upright
+from lambdas.pictures.headers.reading import BrokenHeaderError, Header, HeaderFile, exactly, upright
 
 _WIDTH: Final = 256
 _HEIGHT: Final = 257

@@ -7,12 +7,12 @@ would cost every cold start and whose readers of some formats hand the whole fil
 from collections.abc import Callable
 from typing import Final
 
-from lambdas.detect_labels.headers.boxes import read_boxes
-from lambdas.detect_labels.headers.jpeg import read_jpeg
-from lambdas.detect_labels.headers.png import read_png
-from lambdas.detect_labels.headers.reading import BrokenHeaderError, Header, HeaderFile
-from lambdas.detect_labels.headers.small import read_bmp, read_gif, read_webp
-from lambdas.detect_labels.headers.tiff import read_tiff
+from lambdas.pictures.headers.boxes import read_boxes
+from lambdas.pictures.headers.jpeg import read_jpeg
+from lambdas.pictures.headers.png import read_png
+from lambdas.pictures.headers.reading import BrokenHeaderError, Header, HeaderFile
+from lambdas.pictures.headers.small import read_bmp, read_gif, read_webp
+from lambdas.pictures.headers.tiff import read_tiff
 
 # Where the mark stands, the mark, the format. What is only named here is told in the refusal.
 _MARKS: Final = (

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, Final
 
-from lambdas.detect_labels.framing import ConnectionLostError, receive, send
 from lambdas.errors import ErrorCode, PermanentError
+from lambdas.pictures.framing import ConnectionLostError, receive, send
 
 SECONDS: Final = 20  # for one picture
 _CPU_SECONDS: Final = 15  # of these, should nobody be left to wait
@@ -53,7 +53,7 @@ class Decoder:
         *,
         memory_bytes: int | None = None,
         seconds: float = SECONDS,
-        module: str = "lambdas.detect_labels.decoder_process",
+        module: str = "lambdas.pictures.decoder_process",
     ) -> None:
         """`memory_bytes` is of address space, by default what the function leaves; the process runs module.serve."""
         self.turn = threading.RLock()  # one picture at a time: two would need twice the memory
@@ -69,8 +69,11 @@ class Decoder:
 
         Raises PermanentError; DecoderUnavailableError.
         """
-        said, content = self._ask({"do": "normalise", "format": file_format}, file)
-        return Normalised(content=content, width=said["width"], height=said["height"], changes=said["changes"])
+        return self._normalise({"format": file_format}, file)
+
+    def shrink(self, file: BinaryIO, file_format: str, *, side: int, most_bytes: int) -> Normalised:
+        """Return the picture within so many pixels a side and so many bytes; raise as `normalise` does."""
+        return self._normalise({"format": file_format, "side": side, "most_bytes": most_bytes}, file)
 
     def annotate(self, file: BinaryIO, labels: list[dict[str, Any]]) -> bytes:
         """Return the picture as a JPEG with custom labels and their boxes drawn; raise as `normalise` does."""
@@ -80,6 +83,10 @@ class Decoder:
         """End the process."""
         with self.turn:
             self._end()
+
+    def _normalise(self, request: dict[str, Any], file: BinaryIO) -> Normalised:
+        said, content = self._ask({"do": "normalise"} | request, file)
+        return Normalised(content=content, width=said["width"], height=said["height"], changes=said["changes"])
 
     def _ask(self, request: dict[str, Any], file: BinaryIO) -> tuple[dict[str, Any], bytes]:
         with self.turn:

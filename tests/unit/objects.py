@@ -1,4 +1,4 @@
-"""A bucket in memory for what the functions themselves write."""
+"""Buckets in memory as those see them who put, get and list: the current versions of objects."""
 
 # ruff: noqa: N803 - the parameters are spelled as AWS spells them
 
@@ -15,13 +15,47 @@ class Objects:
 
     def __init__(self) -> None:
         self.bodies: dict[tuple[str, str], bytes] = {}
+        self._metadata: dict[tuple[str, str], dict[str, str]] = {}
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:
+    def put_object(
+        self,
+        Bucket: str,
+        Key: str,
+        Body: bytes,
+        ContentType: str,
+        Metadata: dict[str, str] | None = None,
+        IfNoneMatch: str | None = None,
+    ) -> dict[str, Any]:
+        if IfNoneMatch == "*" and (Bucket, Key) in self.bodies:
+            raise Refusal("PreconditionFailed", 412)
         self.bodies[Bucket, Key] = Body
+        self._metadata[Bucket, Key] = Metadata or {}
         return {"VersionId": "v1"}
 
-    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
-        if (Bucket, Key) not in self.bodies:
-            raise Refusal("NoSuchKey", 404)
-        body = self.bodies[Bucket, Key]
-        return {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentLength": len(body)}
+    def get_object(
+        self, Bucket: str, Key: str, VersionId: str | None = None, Range: str | None = None
+    ) -> dict[str, Any]:
+        body = self._body(Bucket, Key, "NoSuchKey")
+        answer: dict[str, Any] = {"Metadata": self._metadata.get((Bucket, Key), {})}
+        if Range:
+            first, last = map(int, Range.removeprefix("bytes=").split("-"))
+            answer["ContentRange"] = f"bytes {first}-{min(last, len(body) - 1)}/{len(body)}"
+            body = body[first : last + 1]
+        return answer | {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentLength": len(body)}
+
+    def head_object(self, Bucket: str, Key: str, VersionId: str | None = None) -> dict[str, Any]:
+        length = len(self._body(Bucket, Key, "404"))  # a head has no body that would say more
+        return {"Metadata": self._metadata.get((Bucket, Key), {}), "ContentLength": length, "VersionId": "v1"}
+
+    def list_objects_v2(self, Bucket: str, Prefix: str, ContinuationToken: str = "0") -> dict[str, Any]:
+        """List ten at a time: readers must page."""
+        keys = sorted(key for bucket, key in self.bodies if bucket == Bucket and key.startswith(Prefix))
+        first = int(ContinuationToken)
+        more = {"NextContinuationToken": str(first + 10)} if keys[first + 10 :] else {}
+        found = [{"Key": key, "Size": len(self.bodies[Bucket, key])} for key in keys[first : first + 10]]
+        return {"Contents": found, "IsTruncated": bool(more)} | more
+
+    def _body(self, bucket: str, key: str, refusal: str) -> bytes:
+        if (bucket, key) not in self.bodies:
+            raise Refusal(refusal, 404)
+        return self.bodies[bucket, key]

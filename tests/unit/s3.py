@@ -1,4 +1,4 @@
-"""S3 buckets in memory, as far as listings and heads go."""
+"""S3 buckets in memory with the versions of their objects, as far as lists of versions and heads go."""
 
 # ruff: noqa: N803 - the parameters are spelled as AWS spells them
 
@@ -64,4 +64,4 @@ class Buckets(Objects):
             if key == Key and (VersionId == version or (VersionId is None and latest)):
                 unversioned = version == "null"
                 return {"ContentLength": size, **({} if unversioned else {"VersionId": version})}
-        raise Refusal("404", 404)
+        return super().head_object(Bucket, Key, VersionId)

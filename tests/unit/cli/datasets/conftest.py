@@ -13,7 +13,7 @@ from tests.unit.cli.datasets.store import Store
 
 
 @pytest.fixture
-def objects() -> Store:
+def buckets() -> Store:
     return Store()
 
 

@@ -7,6 +7,7 @@ from PIL import Image
 
 from cli.datasets.progress import Progress
 from cli.datasets.reports import report_lines
+from tests.unit.cli.datasets.store import BUCKET
 from tests.unit.datasets.manifests import boxed as boxed_line
 from tests.unit.datasets.manifests import good, linted
 
@@ -47,10 +48,10 @@ def test_an_image_that_cannot_be_used_is_exit_code_1(lint, folder):
 def test_an_uploaded_data_set_is_judged_with_its_images(lint, customlabels, folder, objects):
     customlabels("dataset", "put", "digits", "lot", "--from", "folder", str(folder))
     assert lint("digits/lot")[0] == 0
-    gone = next(key for key in objects.objects if key.endswith(".png"))
-    broken = next(key for key in objects.objects if key.endswith(".png") and key != gone)
-    del objects.objects[gone]
-    objects.objects[broken] = (b"no picture", {})
+    gone = next(key for key in objects.keys if key.endswith(".png"))
+    broken = next(key for key in objects.keys if key.endswith(".png") and key != gone)
+    del objects.bodies[BUCKET, gone]
+    objects.bodies[BUCKET, broken] = b"no picture"
     code, out, _ = lint("digits/lot", "--json")
     assert code == 1
     details = {finding["Detail"].partition(";")[0] for finding in json.loads(out)["Findings"] if "Line" in finding}

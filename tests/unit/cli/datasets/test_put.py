@@ -9,6 +9,7 @@ from PIL import Image
 
 from lambdas.datasets.manifest_lines import read_line
 from lambdas.datasets.writing import write_line
+from tests.unit.cli.datasets.store import BUCKET
 
 TRAIN = "digits/lot/train.manifest"
 TEST = "digits/lot/test.manifest"
@@ -45,9 +46,9 @@ def test_images_are_named_by_their_content(put, folder, objects):
     assert name.endswith(".png")
     assert len(name.partition(".")[0]) == 32
     (folder / "dent" / "00.png").rename(folder / "dent" / "renamed.png")
-    before = set(objects.objects)
+    before = objects.keys
     put(folder, name="other")
-    assert {key.replace("/other/", "/lot/") for key in set(objects.objects) - before} == before
+    assert {key.replace("/other/", "/lot/") for key in objects.keys - before} == before
 
 
 def test_an_upload_whose_client_died_is_resumed_without_sending_anything_twice(put, folder, objects):
@@ -55,7 +56,7 @@ def test_an_upload_whose_client_died_is_resumed_without_sending_anything_twice(p
     code, _, err = put(folder)
     assert code == 1
     assert "the client died" in err
-    assert TRAIN not in objects.objects
+    assert TRAIN not in objects.keys
     objects.die_after = None
     code, out, _ = put(folder, "--json")
     assert code == 0
@@ -112,7 +113,7 @@ def test_a_manifest_can_be_put_again_from_a_file_or_from_s3(put, boxed, objects,
     lines = [*objects.text(TRAIN), *objects.text(TEST)]
     (tmp_path / "all.manifest").write_text("\n".join(lines))
     assert put(tmp_path / "all.manifest", said="manifest", name="file")[0] == 0
-    objects.objects["all.manifest"] = ("\n".join(lines).encode(), {})
+    objects.bodies["elsewhere", "all.manifest"] = "\n".join(lines).encode()
     assert put("s3://elsewhere/all.manifest", said="manifest", name="stored")[0] == 0
     for name in ("file", "stored"):
         moved = [line.replace(f"/{name}/", "/lot/") for line in objects.text(f"digits/{name}/train.manifest")]
@@ -138,8 +139,7 @@ def test_pictures_that_the_service_cannot_read_are_converted_and_their_boxes_go_
     assert found[4096].height == 2048
     assert found[4096].boxes[0].width == pytest.approx(2000 * 4096 / 5000, abs=1)
     assert (found[320].boxes[0].left, found[320].boxes[0].height) == (10, 40)
-    key = found[4096].source.removeprefix("s3://demo-DatasetsBucket/")
-    assert Image.open(io.BytesIO(objects.objects[key][0])).format == "JPEG"
+    assert Image.open(io.BytesIO(objects.content(found[4096].source))).format == "JPEG"
 
 
 def test_a_picture_that_lies_on_its_side_is_set_upright(put, tmp_path, objects, folder, drawn):
@@ -147,7 +147,7 @@ def test_a_picture_that_lies_on_its_side_is_set_upright(put, tmp_path, objects, 
     turned[274] = 6
     (folder / "dent" / "turned.jpg").write_bytes(drawn(99, (200, 100), "JPEG", exif=turned))
     put(folder)
-    pictures = [body for key, (body, _) in objects.objects.items() if "/images/" in key]
+    pictures = [body for (_, key), body in objects.bodies.items() if "/images/" in key]
     assert {Image.open(io.BytesIO(body)).size for body in pictures} == {(96, 80), (100, 200)}
 
 
@@ -210,7 +210,7 @@ def test_a_frozen_test_set_stays_and_its_images_and_their_likes_are_not_trained_
     put(folder)
     frozen = objects.text(TEST)
     shown = images_of(objects, TEST)[0]
-    content, _ = objects.objects[shown.source.removeprefix("s3://demo-DatasetsBucket/")]
+    content = objects.content(shown.source)
     alike = io.BytesIO()
     Image.open(io.BytesIO(content)).convert("RGB").resize((192, 160)).save(alike, "JPEG", quality=80)
     (folder / "dent" / "alike.jpg").write_bytes(alike.getvalue())
@@ -247,8 +247,8 @@ def test_an_unknown_project_is_refused(customlabels, folder):
 
 
 def test_a_manifest_of_another_hand_is_no_reason_to_write_nothing(put, folder, objects):
-    objects.objects[TRAIN] = (b"[]\n", {})
-    objects.objects[TEST] = (b"", {})
+    objects.bodies[BUCKET, TRAIN] = b"[]\n"
+    objects.bodies[BUCKET, TEST] = b""
     put(folder)
     assert objects.written[-1] == TRAIN
     assert objects.text(TRAIN) == [

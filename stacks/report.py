@@ -1,4 +1,4 @@
-"""The function report_training and what it may do: read a training and its images, write its report."""
+"""The function report_training and what it may do: read a training and its images, write and note its report."""
 
 from constructs import Construct
 
@@ -36,7 +36,7 @@ def report_training(scope: Construct, settings: DeploymentSettings, storage: Sto
     )
     # Without it S3 says "forbidden" of an image that was deleted.
     allow(function.role, "s3:ListBucket", on=[datasets.bucket_arn, output.bucket_arn])
-    allow(function.role, "dynamodb:GetItem", on=[storage.registry.table_arn])
+    allow(function.role, "dynamodb:GetItem", "dynamodb:UpdateItem", on=[storage.registry.table_arn])
     allow(
         function.role,
         "rekognition:DescribeProjectVersions",

@@ -75,6 +75,7 @@ class Training(Stack):
                 "AssessVersionArn": self.assess_version.function.function_arn,
                 "JudgeVersionArn": judge_version.function.function_arn,
                 "ExplainFailureArn": explain_failure.function.function_arn,
+                "ReportTrainingArn": self.report_training.function.function_arn,
                 "FillDatasetsArn": filled.state_machine.state_machine_arn,
                 "RunModelArn": self.run_model.state_machine.state_machine_arn,
                 "RegistryTable": storage.registry.table_name,
@@ -82,7 +83,9 @@ class Training(Stack):
             },
             alarms_to=storage.operations_topic.topic,
         )
-        workflow.allow_to_call(claim_training, check_dataset, self.assess_version, judge_version, explain_failure)
+        workflow.allow_to_call(
+            claim_training, check_dataset, self.assess_version, judge_version, explain_failure, self.report_training
+        )
         storage.training_topic.grant_publish(workflow.role)
         allow(workflow.role, "dynamodb:UpdateItem", on=[storage.registry.table_arn])
         self._allow_training(workflow)

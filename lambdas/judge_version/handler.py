@@ -9,7 +9,7 @@ from lambdas.clients import client
 from lambdas.deployment_settings import load_settings
 from lambdas.environment import JudgeVersion, from_environment
 from lambdas.evaluations import read_evaluation, tested_images
-from lambdas.judge_version.verdict import Rival, TestSets, judge
+from lambdas.judge_version.verdict import Rival, RivalTests, judge
 from lambdas.prices import training_dollars
 from lambdas.registry import Registry
 
@@ -51,5 +51,5 @@ def _rival(registry: Registry, project: str, project_arn: str, candidate: dict[s
         evaluation = read_evaluation(client("s3"), description)
         if evaluation is not None:
             same = tested_images(client("s3"), description) == tested_images(client("s3"), candidate)
-            return Rival(active.active_version_name, evaluation, TestSets.SAME if same else TestSets.DIFFERENT)
+            return Rival(active.active_version_name, evaluation, RivalTests.SAME if same else RivalTests.DIFFERENT)
     return None

@@ -12,7 +12,7 @@ _METRICS: Final = ("f1", "precision", "recall")
 _SHOWN: Final = 20  # reasons that are told one by one
 
 
-class TestSets(StrEnum):
+class RivalTests(StrEnum):
     """How the test sets of two versions compare."""
 
     SAME = "SAME"
@@ -25,7 +25,7 @@ class Rival:
 
     version_name: str
     evaluation: Evaluation
-    test_sets: TestSets
+    test_sets: RivalTests
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _not_better(settings: ProjectSettings, candidate: Evaluation, rival: Rival) 
 
 def _regressions(settings: ProjectSettings, candidate: Evaluation, rival: Rival) -> Iterator[str]:
     allowed = settings.max_label_regression
-    if allowed is None or rival.test_sets is not TestSets.SAME:
+    if allowed is None or rival.test_sets is not RivalTests.SAME:
         return
     for label, before in sorted(rival.evaluation.labels.items()):
         now = candidate.labels.get(label)
@@ -104,7 +104,7 @@ def _regressions(settings: ProjectSettings, candidate: Evaluation, rival: Rival)
 
 
 def _not_compared(settings: ProjectSettings, rival: Rival) -> Iterator[str]:
-    if rival.test_sets is TestSets.SAME:
+    if rival.test_sets is RivalTests.SAME:
         return
     if settings.require_improvement:
         yield f"{rival.version_name} was tested with other images: only the overall F1 was compared, and roughly"

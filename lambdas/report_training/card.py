@@ -72,7 +72,8 @@ def card(report: Report, project: str) -> bytes:
     """Return the card as PNG."""
     image = Image.new("RGB", (SIZE[0] * _FINER, SIZE[1] * _FINER), _GROUND)
     pen = _Pen(ImageDraw.Draw(image))
-    pen.text((_MARGIN, 74), "TRAINING REPORT", 17, _NOW, bold=True)
+    end = pen.text((_MARGIN, 74), "TRAINING REPORT", 17, _NOW, bold=True)
+    _draw_judgement(pen, report, end + 20)
     end = pen.text((_MARGIN, 130), project, 46, bold=True, room=420)
     pen.text((end + 16, 130), report.version.name, 30, _MUTED, room=SIZE[0] - _MARGIN - end - 16)
     if report.evaluation is None:
@@ -84,6 +85,18 @@ def card(report: Report, project: str) -> bytes:
     drawn = io.BytesIO()
     image.resize(SIZE, Image.Resampling.LANCZOS).save(drawn, "PNG", optimize=True)
     return drawn.getvalue()
+
+
+def _draw_judgement(pen: _Pen, report: Report, left: float) -> None:
+    """Write on the first line whether the version was accepted, and below the title why not."""
+    judged = report.judgement
+    if judged is None:
+        return
+    said, colour = ("ACCEPTED", _BETTER) if judged.accepted else ("REJECTED", _WORSE)
+    pen.text((left, 74), said, 17, colour, bold=True)
+    if judged.reasons:
+        more = f" (and {len(judged.reasons) - 1} more)" if len(judged.reasons) > 1 else ""
+        pen.text((_MARGIN, 160), judged.reasons[0] + more, 18, _WORSE, room=SIZE[0] - 2 * _MARGIN)
 
 
 def _draw_failure(pen: _Pen, report: Report) -> None:

@@ -1,4 +1,4 @@
-"""report_training: called by train_model once a training has ended; writes its report beside its evaluation."""
+"""report_training: called by train_model after a training, good, bad or failed; writes its report and notes where."""
 
 import time
 from functools import cache
@@ -12,6 +12,7 @@ from lambdas.environment import ReportTraining, from_environment
 from lambdas.pictures.decoder import Decoder
 from lambdas.registry import Registry
 from lambdas.report_training.card import card
+from lambdas.report_training.judgement import judgement_of
 from lambdas.report_training.page.document import page
 from lambdas.report_training.report import Report, Sources, gather
 from lambdas.report_training.version import Version, version_of
@@ -31,6 +32,8 @@ class VersionGoneError(LookupError):
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Report on `{"Project", "ProjectArn", "VersionName"}`, held against the active version where there is one.
 
+    `Verdict`, as judge_version answers it, is told in the report; empty, or without it, nothing is said of one. Where
+    `Attempt` names what the registry remembers of the training, the report's links are noted there.
     Answers `{"Html": {S3Bucket, S3ObjectName}, "Image": {S3Bucket, S3ObjectName}, "Link", "ConsoleLink"}`. Neither
     link holds a token. A second call writes the same two files anew. Raises VersionGoneError.
     """
@@ -46,14 +49,14 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         report.notes.append("The project has no active version to compare with.")
     elif not found:
         report.notes.append(f"{former} is the active version, but Rekognition does not know it any more.")
+    report.judgement = judgement_of(event.get("Verdict", {}))
     _write(report, project)
-    logger.info("reported", version=version.name, place=str(version.report.html), lacks=report.notes)
-    return {
-        "Html": version.report.html.to_json(),
-        "Image": version.report.image.to_json(),
-        "Link": str(version.report.html),
-        "ConsoleLink": console_link(version.report.html, client("s3").meta.region_name),
-    }
+    html, image = version.report.html, version.report.image
+    links = {"Link": str(html), "ConsoleLink": console_link(html, client("s3").meta.region_name)}
+    if "Attempt" in event:
+        _registry().note(project, event["Attempt"], {"Report": links})
+    logger.info("reported", version=version.name, place=str(html), lacks=report.notes)
+    return {"Html": html.to_json(), "Image": image.to_json(), **links}
 
 
 def _write(report: Report, project: str) -> None:
@@ -67,11 +70,14 @@ def _write(report: Report, project: str) -> None:
 
 def _former_name(project: str, version: Version) -> str | None:
     """Return the version to compare with: the active one, or where that is this one the version before."""
-    environment = from_environment(ReportTraining)
-    registration = Registry(client("dynamodb"), environment.registry_table).registration(project)
+    registration = _registry().registration(project)
     arns = (registration.active_version_arn, registration.former_version_arn)
     arn = next((arn for arn in arns if arn and arn != version.arn), None)
     return arn.split("/")[3] if arn else None
+
+
+def _registry() -> Registry:
+    return Registry(client("dynamodb"), from_environment(ReportTraining).registry_table)
 
 
 def _described(project_arn: str, name: str) -> Version | None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lambdas.pictures.decoder import Decoder
 from lambdas.report_training.evaluation import Evaluation, evaluation_of
+from lambdas.report_training.judgement import Judgement
 from lambdas.report_training.mistakes import MistakenImage, WorstMistakes
 from lambdas.report_training.s3_files import FileUnreadableError, Lines, read_document
 from lambdas.report_training.snapshot import TestedImage, image_of, labels_of
@@ -42,6 +43,7 @@ class Report:
     former: Version | None = None
     evaluation: Evaluation | None = None
     former_evaluation: Evaluation | None = None
+    judgement: Judgement | None = None
     tally: Tally | None = None
     former_tally: Tally | None = None
     training_counts: Mapping[str, int] = field(default_factory=dict)  # of labels

@@ -358,6 +358,27 @@ def test_a_version_that_makes_room_runs_until_the_functions_that_took_an_image_h
     assert states_of("make_room")["Let the last images finish"]["Seconds"] >= TIMEOUT_SECONDS
 
 
+def test_a_training_that_ended_is_reported_before_anything_comes_of_it_with_or_without_a_report():
+    states = states_of("train_model")
+    asked = {"Judge the version", "Explain the failure"}
+    assert {state for state, step in states.items() if "Report the training" in next_of(step)} == asked
+    assert states["Judge the version"]["Next"] == states["Explain the failure"]["Next"] == "Report the training"
+    assert set(next_of(states["Report the training"])) == {"Is the model good enough?"}
+
+
+def test_a_report_that_never_gets_ready_holds_a_training_up_for_half_an_hour_at_most(deployment):
+    (function,) = [
+        function.properties
+        for function in deployment.all("AWS::Lambda::Function")
+        if function.properties["FunctionName"].endswith("-report_training")
+    ]
+    # Other errors come at once.
+    slow = {"Lambda.Unknown", "Sandbox.Timedout", "States.Timeout"}
+    retries = states_of("train_model")["Report the training"]["Retry"]
+    again = max(rule["MaxAttempts"] for rule in retries if slow & set(rule["ErrorEquals"]))
+    assert (1 + again) * function["Timeout"] <= 30 * 60
+
+
 def test_a_workflow_gives_up_only_after_its_looks_have_run_out():
     for name in NAMES:
         assert definition_of(name)["TimeoutSeconds"] > longest_waits(name), name

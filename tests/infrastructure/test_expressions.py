@@ -92,3 +92,61 @@ def test_until_an_upload_is_claimed_its_project_is_the_first_part_of_the_key(giv
     """SNS refuses an empty attribute: a failure would not be told."""
     expression = states_of("train_model")["Remember the upload"]["Assign"]["plan"]["Project"]
     assert evaluated(expression, states={"input": given}) == project
+
+
+LINK = "s3://output/digits/first/TrainingReport-demo.digits-first.html"
+
+
+@pytest.mark.parametrize("state", ["Ask for approval", "Tell of the training", "Tell of the failure"])
+@pytest.mark.parametrize(
+    "report",
+    [
+        pytest.param({"Report": {"Link": LINK, "ConsoleLink": "https://..."}}, id="a report"),
+        pytest.param({"ReportError": "no time"}, id="a report that could not be made"),
+        pytest.param({}, id="a failure before there was anything to report"),
+    ],
+)
+def test_every_message_of_a_training_names_its_report_or_why_there_is_none(state, report):
+    expression = states_of("train_model")[state]["Arguments"]["Message"]
+    said = json.loads(evaluated(expression, **of_a_training(), report=report))
+    assert said["VersionName"] == "first"
+    assert {name: value for name, value in said.items() if name.startswith("Report")} == report
+
+
+@pytest.mark.parametrize(
+    ("report", "told"), [({"Report": {"Link": LINK}}, {"Report": LINK}), ({"ReportError": "no time"},) * 2]
+)
+def test_the_output_of_a_training_names_its_report_or_why_there_is_none(report, told):
+    expression = states_of("train_model")["Trained and running"]["Output"]
+    said = evaluated(expression, **of_a_training(), report=report)
+    assert {name: value for name, value in said.items() if name.startswith("Report")} == told
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ({"Error": "VersionGoneError", "Cause": json.dumps({"errorMessage": "no version v1"})}, "no version v1"),
+        ({"Error": "Lambda.Unknown", "Cause": "it ran out of memory"}, "it ran out of memory"),
+        ({"Error": "States.Timeout"}, "States.Timeout"),
+        ({"Error": "E", "Cause": '{"Status": "TIMED_OUT"}'}, '{"Status": "TIMED_OUT"}'),
+        ({"Error": "E", "Cause": "x" * 40_000}, "x" * 1000),
+    ],
+)
+def test_why_there_is_no_report_is_kept_for_the_messages(error, told):
+    (caught,) = states_of("train_model")["Report the training"]["Catch"]
+    assert evaluated(caught["Assign"]["report"], states={"errorOutput": error}) == {"ReportError": told}
+
+
+def of_a_training() -> dict[str, Any]:
+    """Return the variables that a training has where it tells of itself."""
+    return {
+        "states": {"context": {"Execution": {"Id": "arn"}}},
+        "plan": {"Project": "digits", "VersionName": "first", "ApprovalSeconds": 3600},
+        "look": {"ProjectVersionArn": "arn", "F1Score": 0.9},
+        "verdict": {"Accepted": True, "Reasons": [], "Notes": [], "BillableSeconds": 1, "Dollars": 0.1},
+        "dataset": {"BadLines": 0},
+        "kept": 0,
+        "status": "REJECTED",
+        "code": "ModelRejected",
+        "message": "F1 is too low",
+    }

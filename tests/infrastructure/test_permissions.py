@@ -305,7 +305,7 @@ def test_reporting_reads_a_training_and_its_images_and_writes_reports_only(deplo
     assert "TrainingOutput" in written
     assert '"/*/TrainingReport-*"' in written
     others = {action for action in actions_of(deployment, role) if not action.startswith(("s3:", "logs:", "xray:"))}
-    assert others == {"dynamodb:GetItem", "rekognition:DescribeProjectVersions"}
+    assert others == {"dynamodb:GetItem", "dynamodb:UpdateItem", "rekognition:DescribeProjectVersions"}
 
 
 def is_of(policy: Resource, role: str) -> bool:

@@ -10,7 +10,7 @@ from lambdas.report_training.page.data import data_sets, facts, notes, training
 from lambdas.report_training.page.markup import Markup, joined, tag, void
 from lambdas.report_training.page.mistakes import mistakes
 from lambdas.report_training.page.numbers import moment
-from lambdas.report_training.page.scores import labels_table, tiles, verdict
+from lambdas.report_training.page.scores import judgement, labels_table, tiles, verdict
 from lambdas.report_training.page.style import STYLE
 from lambdas.report_training.report import Report
 
@@ -68,6 +68,7 @@ def _header(report: Report, project: str) -> Markup:
         tag("h1", project, " ", tag("span", report.version.name)),
         tag("p", moment(report.version.ended or report.version.created), class_="when"),
         verdict(report),
+        judgement(report),
     )
 
 

@@ -43,6 +43,20 @@ def verdict(report: Report) -> Markup:
     )
 
 
+def judgement(report: Report) -> Markup:
+    """Say whether the version is good enough for its project, and what speaks against it."""
+    judged = report.judgement
+    if judged is None:
+        return Markup("")
+    if judged.accepted:
+        said = tag("p", tag("span", "Accepted", class_="better"), " by the project's settings.")
+    else:
+        said = tag("p", tag("span", "Rejected", class_="worse"), " by the project's settings; it is not started:")
+    reasons = tag("ul", *(tag("li", reason) for reason in judged.reasons)) if judged.reasons else ""
+    notes = tag("p", f"Not judged: {'; '.join(judged.notes)}.", class_="muted") if judged.notes else ""
+    return tag("div", said, reasons, notes, class_="judgement")
+
+
 def tiles(report: Report) -> Markup:
     """Draw the overall scores."""
     evaluation, former = report.evaluation, report.former_evaluation

@@ -23,7 +23,8 @@ p{margin:0 0 12px}
 .when{margin:4px 0 20px}
 .verdict{font-size:22px;line-height:1.35;margin:0 0 4px;max-width:44em;overflow-wrap:anywhere}
 .better{color:var(--better)}.worse{color:var(--worse)}
-.verdict span{font-weight:600}
+.verdict span,.judgement span{font-weight:600}
+.judgement{margin-top:14px}.judgement p,.judgement ul{margin:0 0 4px}
 section{margin-top:28px;padding:24px;background:var(--card);border:1px solid var(--line);border-radius:12px}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(180px,1fr));gap:16px;margin-top:24px}
 .tile{padding:18px 20px;background:var(--card);border:1px solid var(--line);border-radius:12px}

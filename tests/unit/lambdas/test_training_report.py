@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from demo.pictures import digits, scenes
-from lambdas.items import to_item
+from lambdas.items import from_item, to_item
 from lambdas.report_training import handler
 from tests.unit.aws import client_of
 from tests.unit.lambdas.pictures import bomb, noise, picture
@@ -80,11 +80,11 @@ def report(objects, dynamodb, monkeypatch, lambda_context):
     monkeypatch.setenv("REGISTRY_TABLE", "registry")
     monkeypatch.setenv("DATASETS_BUCKET", "datasets")
 
-    def call(*versions):
+    def call(*versions, **more):
         services = {"s3": objects, "rekognition": Versions(*versions)}
         made = {name: client_of(name, fake) for name, fake in services.items()} | {"dynamodb": dynamodb}
         monkeypatch.setattr(handler, "client", made.__getitem__)
-        given = {"Project": "digits", "ProjectArn": PROJECT_ARN, "VersionName": "v2"}
+        given = {"Project": "digits", "ProjectArn": PROJECT_ARN, "VersionName": "v2"} | more
         answer = handler.handle(given, lambda_context)
         return answer, Page(objects.bodies[PLACE].decode())
 
@@ -267,6 +267,42 @@ def test_a_training_that_failed_is_reported_with_its_reason(objects, report):
     assert "TRAINING_FAILED: Too few labels." in page.said
     assert "a failed training is not billed" in page.said
     assert PICTURE in objects.bodies
+
+
+def test_why_a_version_was_rejected_is_on_the_page_and_in_the_picture(objects, report):
+    version = put_version(objects, "v2", summary_of({"one": 0.5}))
+    reasons = ["F1 0.500 is under min_f1, which is 0.8", f"no test image shows {HOSTILE}"]
+    report(version)
+    unjudged = objects.bodies[PICTURE]
+    _, page = report(version, Verdict={"Accepted": False, "Reasons": reasons, "Notes": [], "Dollars": 1.5})
+    assert "Rejected by the project's settings; it is not started" in page.said
+    assert reasons[0] in page.said
+    assert "no test image shows </title><script>" in page.said
+    assert objects.bodies[PICTURE] != unjudged
+
+
+def test_what_could_not_be_judged_of_an_accepted_version_is_on_the_page(objects, report):
+    note = "v1 was tested with other images: its labels were not compared"
+    version = put_version(objects, "v2", summary_of({"one": 0.5}))
+    _, page = report(version, Verdict={"Accepted": True, "Reasons": [], "Notes": [note]})
+    assert "Accepted by the project's settings." in page.said
+    assert f"Not judged: {note}." in page.said
+    assert "Rejected" not in page.said
+
+
+@pytest.mark.parametrize("more", [{}, {"Verdict": {}}])
+def test_of_a_version_that_nobody_judged_the_page_claims_nothing(objects, report, more):
+    _, page = report(put_version(objects, "v2", None, Status="TRAINING_FAILED"), **more)
+    assert not {"Accepted", "Rejected"} & set(page.said.split())
+
+
+def test_the_links_are_remembered_with_the_training(objects, report, table):
+    key = {"PK": "PROJECT#digits", "SK": "ATTEMPT#a1"}
+    table.items[key["PK"], key["SK"]] = to_item(key | {"Status": "CLAIMED"})
+    answer, _ = report(put_version(objects, "v2", summary_of({"one": 0.5})), Attempt="a1")
+    kept = from_item(table.items[key["PK"], key["SK"]])
+    assert kept["Report"] == {"Link": answer["Link"], "ConsoleLink": answer["ConsoleLink"]}
+    assert kept["Status"] == "CLAIMED"
 
 
 def test_time_and_cost_are_told(objects, report):

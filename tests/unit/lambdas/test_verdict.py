@@ -2,7 +2,7 @@ import pytest
 
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.evaluations import Evaluation, LabelScores
-from lambdas.judge_version.verdict import Rival, TestSets, judge
+from lambdas.judge_version.verdict import Rival, RivalTests, judge
 
 
 def scores(f1=0.9, precision=0.9, recall=0.9, images=10):
@@ -13,7 +13,7 @@ def evaluation(f1=0.9, **labels):
     return Evaluation(f1, labels or {"ok": scores(), "scratch": scores()})
 
 
-def rival(evaluation, test_sets=TestSets.SAME):
+def rival(evaluation, test_sets=RivalTests.SAME):
     return Rival("lot.1", evaluation, test_sets)
 
 
@@ -97,14 +97,14 @@ def test_a_label_that_is_gone_has_regressed():
 
 
 def test_labels_are_not_compared_on_other_test_images_which_is_noted():
-    other = rival(evaluation(ok=scores(f1=1.0)), TestSets.DIFFERENT)
+    other = rival(evaluation(ok=scores(f1=1.0)), RivalTests.DIFFERENT)
     verdict = judge(ProjectSettings(max_label_regression=0), evaluation(ok=scores(f1=0.8)), other)
     assert verdict.accepted
     assert "its labels were not compared; freeze the test set" in verdict.notes[0]
 
 
 def test_on_other_test_images_the_overall_scores_are_compared_and_this_is_noted():
-    other = rival(evaluation(0.95), TestSets.DIFFERENT)
+    other = rival(evaluation(0.95), RivalTests.DIFFERENT)
     verdict = judge(ProjectSettings(require_improvement=True), evaluation(0.9), other)
     assert not verdict.accepted
     assert "only the overall F1 was compared" in verdict.notes[0]

@@ -50,7 +50,8 @@ def test_a_second_training_waits_until_the_first_has_ended(rollout: Cloud, two_l
 def test_a_training_for_which_no_place_comes_free_fails_with_the_services_words(
     rollout: Cloud, two_labels: PictureSet
 ) -> None:
-    _fill_with_copies(rollout, "full", _trained(rollout, "picky"))
+    trained = [model for model in models(rollout, "picky").values() if model.status is VersionStatus.TRAINING_COMPLETED]
+    _fill_with_copies(rollout, "full", trained[0])
     with rollout.subscriber(rollout.deployment.training_topic_arn, Project=["full"]) as subscriber:
         ended, states = rollout.end_of(rollout.training_of(upload(rollout, "full", "first", two_labels)))
         told = subscriber.receive(30, lambda received: bool(received))

@@ -88,15 +88,15 @@ def card(report: Report, project: str) -> bytes:
 
 
 def _draw_judgement(pen: _Pen, report: Report, left: float) -> None:
-    """Write on the first line whether the version was accepted, and below the title why not."""
+    """Write on the first line whether the version was accepted, and why not."""
     judged = report.judgement
     if judged is None:
         return
     said, colour = ("ACCEPTED", _BETTER) if judged.accepted else ("REJECTED", _WORSE)
-    pen.text((left, 74), said, 17, colour, bold=True)
+    end = pen.text((left, 74), said, 17, colour, bold=True)
     if judged.reasons:
         more = f" (and {len(judged.reasons) - 1} more)" if len(judged.reasons) > 1 else ""
-        pen.text((_MARGIN, 160), judged.reasons[0] + more, 18, _WORSE, room=SIZE[0] - 2 * _MARGIN)
+        pen.text((end + 12, 74), judged.reasons[0] + more, 17, _WORSE, room=SIZE[0] - _MARGIN - end - 12)
 
 
 def _draw_failure(pen: _Pen, report: Report) -> None:

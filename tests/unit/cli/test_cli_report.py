@@ -35,7 +35,7 @@ def test_a_version_without_a_report_is_told_and_nothing_is_saved(customlabels, r
     code, out, err = customlabels("report", "digits", "v1", "--output", str(tmp_path))
     assert (code, out, list(tmp_path.iterdir())) == (1, "", [])
     assert "TrainingReport-demo.digits-v1.html does not exist" in err
-    assert "customlabels models" in err
+    assert "customlabels trainings" in err
 
 
 def test_an_unknown_version_is_told_with_those_that_there_are(customlabels, reported):

@@ -19,6 +19,8 @@ _NOBODY: Final = {
 }
 # What stacks/parts/python_function.py sets; Powertools reads it when a handler is imported.
 _POWERTOOLS: Final = {"POWERTOOLS_SERVICE_NAME": "tests", "POWERTOOLS_METRICS_NAMESPACE": "CustomLabels"}
+# Fixtures that deploy the app, which takes a while: no two processes shall do so.
+_DEPLOYMENTS: Final = ("cloud", "scarce")
 _HERE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -37,6 +39,19 @@ def pytest_configure(config: pytest.Config) -> None:
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
             os.environ.pop(name, None)
         os.environ.update(_NOBODY)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests of a deployment, the longest work and so the first, and all of any other file."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_shared_with(item)))
+    items.sort(key=lambda item: _shared_with(item) not in _DEPLOYMENTS)
+
+
+def _shared_with(item: pytest.Item) -> str:
+    uses = set(getattr(item, "fixturenames", ()))
+    own = vars(getattr(item, "module", object)).keys()  # a module's own fixture hides the deployment of that name
+    return next((name for name in _DEPLOYMENTS if name in uses - own), item.location[0])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -129,6 +129,12 @@ class Cloud:
         execution = self.clients("stepfunctions").start_execution(stateMachineArn=workflow_arn, input=json.dumps(given))
         return self.end_of(execution["executionArn"])
 
+    def drained(self, queue_url: str) -> None:
+        """Wait until a queue is empty; what a delivery before left hidden may have to show itself first."""
+        answer = self.clients("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["VisibilityTimeout"])
+        hidden_seconds = int(answer["Attributes"]["VisibilityTimeout"])
+        self.eventually(lambda: self.waiting(queue_url) == 0, hidden_seconds + self.detection_seconds)
+
     def waiting(self, queue_url: str) -> int:
         """Return how many messages a queue shows and hides."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

@@ -70,15 +70,20 @@ def detect(detector: Detector, delivery: Delivery) -> Job:
     opened = _open(detector, delivery)
     if opened.busy_until is not None:
         raise BusyError(opened.job, opened.busy_until)
-    job = opened.job
-    if opened.held:
-        try:
-            job = _finish(detector, delivery, *_looked(detector, delivery, opened))
-        except Exception:
-            detector.results.release(job, holder=delivery.holder)
-            raise
+    job = _finished(detector, delivery, opened) if opened.held else opened.job
     detector.teller.tell(job, delivery.request)
     return job
+
+
+def _finished(detector: Detector, delivery: Delivery, opened: Opened) -> Job:
+    """Return the final job; whatever comes in between, the next delivery need not wait for this one's lease."""
+    final: Job | None = None
+    try:
+        final = _finish(detector, delivery, *_looked(detector, delivery, opened))
+        return final
+    finally:
+        if final is None:
+            detector.results.release(opened.job, holder=delivery.holder)
 
 
 def _open(detector: Detector, delivery: Delivery) -> Opened:

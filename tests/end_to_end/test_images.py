@@ -10,6 +10,7 @@ from demo.pictures import PictureSet
 from lambdas.images import ImageRef
 from lambdas.jobs import JobStatus
 from tests.harness import Cloud, uploaded
+from tests.unit.lambdas.pictures import HEIC
 
 Pictures = dict[str, PictureSet]
 
@@ -65,6 +66,13 @@ def test_every_key_survives_as_it_is(trained: Cloud, pictures: Pictures, name: s
     assert job.image.key == f"digits/{name}"
 
 
+def test_a_picture_of_a_phone_is_decoded_turned_and_looked_at(trained: Cloud) -> None:
+    image = trained.drop("digits/phone.heic", HEIC)
+    job = trained.result_of(image, "digits")
+    assert job.status is JobStatus.SUCCEEDED, job.outcome
+    assert job.outcome["Changes"][0] == "converted from HEIF"
+
+
 def test_a_text_file_called_jpg_fails_with_a_reason(trained: Cloud) -> None:
     with trained.subscriber(trained.deployment.results_topic_arn, Status=["FAILED"]) as subscriber:
         image = trained.drop("digits/notes.jpg", b"These are notes, not a picture.")
@@ -107,7 +115,7 @@ def _deliver_again_and_wait(cloud: Cloud, image: ImageRef, body: bytes) -> Any:
     for _ in range(3):
         cloud.clients("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(uploaded(image)))
     later = cloud.result_of(cloud.drop("digits/later.png", body), "digits")
-    cloud.eventually(lambda: cloud.waiting(queue) == 0, cloud.detection_seconds)
+    cloud.drained(queue)
     return later
 
 

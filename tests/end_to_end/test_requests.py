@@ -94,7 +94,7 @@ def test_a_backfill_that_was_interrupted_and_resumed_gives_each_image_one_result
         trained.clients("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(uploaded(image)))
     jobs = [trained.result_of(image, "digits") for image in existing]
     assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
-    trained.eventually(lambda: trained.waiting(queue) == 0, trained.detection_seconds)
+    trained.drained(queue)
     assert [len(_history(trained, image)) for image in existing] == [1] * EXISTING
     assert _customlabels(trained, *asked) == (0, {"Queued": 0, "HaveResults": EXISTING, "Skipped": 0, "Failed": []})
 

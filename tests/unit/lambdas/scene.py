@@ -118,13 +118,15 @@ class Scene:
         class KilledError(BaseException):
             pass
 
-        def kill() -> None:
+        def kill(**_: Any) -> None:
+            self.results_table.update_item = kill  # type: ignore[method-assign]  # the dead hand nothing back
             raise KilledError
 
         self.models.meanwhile = kill
         try:
             self.deliver(**said)
         except KilledError:
+            del self.results_table.update_item
             self.models.meanwhile = lambda: None
             self.time.now += 2 * SECONDS
 

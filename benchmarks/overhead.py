@@ -31,8 +31,8 @@ from local.toolchain import CHECKOUT
 COLD_RUNS: Final = 11
 WARM_RUNS: Final = 3
 FEW: Final = 10  # images, one batch
-MANY: Final = 210
-MANY_TO_NORMALISE: Final = 40
+MANY: Final = 110
+MANY_TO_NORMALISE: Final = 30
 MEGABYTES: Final = 1024  # that the function has (stacks/inference.py); its decoding process takes its share of them
 
 _PROCESS: Final = "overhead_process.py"

@@ -26,7 +26,7 @@ from demo.upload import upload_dataset, upload_pictures
 from lambdas.model_versions import VersionStatus
 from lambdas.names import TRAIN_MANIFEST
 from local.cloud import LocalCloudError, Profile, Running, start
-from local.deployment import DeploymentError, bootstrap, deploy
+from local.deployment import DeploymentError, bootstrap, deploy, stack_lines
 from local.toolchain import CHECKOUT, ToolMissingError
 
 BUILD: Final = CHECKOUT / "build"
@@ -67,6 +67,26 @@ class Trained:
     scores: dict[str, Any]  # the evaluation summary that training wrote
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one project's unseen images."""
+
+    exhibit: Exhibit
+    trained: Trained
+    labels: Mapping[str, list[dict[str, Any]]]  # file name -> custom labels, as the results table has them
+    verdicts: Sequence[Verdict]
+
+    @property
+    def right(self) -> int:
+        """How many images are labelled right."""
+        return sum(verdict.right for verdict in self.verdicts)
+
+    def __str__(self) -> str:
+        """Say in one line how good it was."""
+        f1, count = self.trained.model.f1, len(self.verdicts)
+        return f"{self.exhibit.kind}, F1 {f1:.3f}: {self.right} of {count} unseen images are right"
+
+
 def main() -> int:
     """Run the demo and return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up then, too
@@ -93,19 +113,19 @@ def _demo(steps: Steps, build: Path) -> None:
         steps.log = running.log
         steps.say(f"{running.endpoint}, log in {running.log}")
     try:
-        results = _on(running, steps, exhibits)
+        outcomes = _on(running, steps, exhibits, build)
     finally:
         with steps.step("stop the local cloud"):
             running.stop()
-    _write(build, exhibits, results, steps)
+    _write(build, outcomes, steps)
 
 
-def _on(running: Running, steps: Steps, exhibits: Mapping[str, Exhibit]) -> dict[str, tuple[Trained, list[Verdict]]]:
+def _on(running: Running, steps: Steps, exhibits: Mapping[str, Exhibit], build: Path) -> dict[str, Outcome]:
     """Do the demo's work on a local cloud that runs."""
     with steps.step("bootstrap"):
         bootstrap(running)
     with steps.step("cdk deploy"):
-        deploy(running, context={"deployment": DEPLOYMENT}, progress=_stack_lines(steps))
+        deploy(running, context={"deployment": DEPLOYMENT}, progress=stack_lines(steps.say))
     deployment = find_deployment(running.client, DEPLOYMENT)
     with steps.step("upload the data sets"):
         for name, exhibit in exhibits.items():
@@ -121,26 +141,25 @@ def _on(running: Running, steps: Steps, exhibits: Mapping[str, Exhibit]) -> dict
     ):
         jobs = _detect(running, deployment, exhibits, subscriber, steps)
     with steps.step("read the results table"):
-        results = {name: (trained[name], _verdicts(running, deployment, exhibits[name], jobs[name])) for name in jobs}
-        for name, (_, verdicts) in results.items():
-            _show(name, verdicts)
+        labels = {name: _labels(running, deployment, jobs[name]) for name in jobs}
+    outcomes = {
+        name: Outcome(
+            exhibit,
+            trained[name],
+            labels[name],
+            [judge(picture, labels[name][picture.name]) for picture in exhibit.pictures.unseen],
+        )
+        for name, exhibit in exhibits.items()
+    }
+    for name, outcome in outcomes.items():
+        _show(name, outcome.verdicts)
     with steps.step("draw what was found"):
-        _draw(running, deployment, exhibits, jobs, results, steps)
+        _draw(build / "demo", outcomes, steps)
     with steps.step("stop the models"):
         for name in exhibits:
             stopped = stop_model(running.client, deployment, name, steps.say, _LOOK_SECONDS)
             steps.say(f"{name}: stopped {', '.join(model.version for model in stopped)}")
-    return results
-
-
-def _stack_lines(steps: Steps) -> Any:
-    """Show of the CDK's many lines those that tell of a stack's progress."""
-
-    def progress(line: str) -> None:
-        if " ✅ " in f" {line}" or ": deploying..." in line or "❌" in line:
-            steps.say(line.strip())
-
-    return progress
+    return outcomes
 
 
 def _follow_trainings(running: Running, deployment: Deployment, exhibits: Mapping[str, Exhibit], steps: Steps) -> None:
@@ -220,11 +239,6 @@ def _detect(
     return {name: {key: told[key] for key in told if key.startswith(f"{name}/")} for name in exhibits}
 
 
-def _verdicts(running: Running, deployment: Deployment, exhibit: Exhibit, jobs: Mapping[str, str]) -> list[Verdict]:
-    labels = _labels(running, deployment, jobs)
-    return [judge(picture, labels[picture.name]) for picture in exhibit.pictures.unseen]
-
-
 def _labels(running: Running, deployment: Deployment, jobs: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     """Read the labels of jobs from the results table: file name -> custom labels."""
     table = deployment.results(running.client)
@@ -246,61 +260,38 @@ def _show(project: str, verdicts: Sequence[Verdict]) -> None:
         )
 
 
-def _draw(
-    running: Running,
-    deployment: Deployment,
-    exhibits: Mapping[str, Exhibit],
-    jobs: Mapping[str, Mapping[str, str]],
-    results: Mapping[str, tuple[Trained, list[Verdict]]],
-    steps: Steps,
-) -> None:
-    folder = BUILD / "demo"
-    for name in exhibits:
-        labels = _labels(running, deployment, jobs[name])
+def _draw(folder: Path, outcomes: Mapping[str, Outcome], steps: Steps) -> None:
+    for name, outcome in outcomes.items():
         (folder / name).mkdir(parents=True, exist_ok=True)
-        for verdict in results[name][1]:
-            _save(verdict, labels[verdict.picture.name], folder / name)
+        for verdict in outcome.verdicts:
+            picture: Picture = verdict.picture
+            annotate(picture, outcome.labels[picture.name], verdict.right).save(folder / name / picture.name)
     page = folder / "index.html"
-    sections = {name: (_summary(exhibits[name], *results[name]), results[name][1]) for name in exhibits}
-    write_page(page, sections)
+    write_page(page, {name: (str(outcome), outcome.verdicts) for name, outcome in outcomes.items()})
     steps.say(f"open {page}")
 
 
-def _save(verdict: Verdict, labels: Sequence[Mapping[str, Any]], folder: Path) -> None:
-    picture: Picture = verdict.picture
-    annotate(picture, labels, verdict.right).save(folder / picture.name)
-
-
-def _summary(exhibit: Exhibit, trained: Trained, verdicts: Sequence[Verdict]) -> str:
-    right = sum(verdict.right for verdict in verdicts)
-    return f"{exhibit.kind}, F1 {trained.model.f1:.3f}: {right} of {len(verdicts)} unseen images are right"
-
-
-def _write(
-    build: Path,
-    exhibits: Mapping[str, Exhibit],
-    results: Mapping[str, tuple[Trained, list[Verdict]]],
-    steps: Steps,
-) -> None:
+def _write(build: Path, outcomes: Mapping[str, Outcome], steps: Steps) -> None:
     report = {
         "projects": {
             name: {
-                "kind": exhibits[name].kind,
-                "f1": trained.model.f1,
-                "unseen": len(verdicts),
-                "right": sum(verdict.right for verdict in verdicts),
+                "kind": outcome.exhibit.kind,
+                "f1": outcome.trained.model.f1,
+                "unseen": len(outcome.verdicts),
+                "right": outcome.right,
             }
-            for name, (trained, verdicts) in results.items()
+            for name, outcome in outcomes.items()
         },
         "seconds": steps.seconds,
     }
     (build / "demo.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     print()
-    for name, (trained, verdicts) in results.items():
-        print(f"{name}: {_summary(exhibits[name], trained, verdicts)}")
-        right = sum(verdict.right for verdict in verdicts)
-        if right < ENOUGH * len(verdicts):
-            raise StepFailedError(f"{name}: only {right} of {len(verdicts)} unseen images are labelled right")
+    for name, outcome in outcomes.items():
+        print(f"{name}: {outcome}")
+        if outcome.right < ENOUGH * len(outcome.verdicts):
+            raise StepFailedError(
+                f"{name}: only {outcome.right} of {len(outcome.verdicts)} unseen images are labelled right"
+            )
     print(f"Pictures: {build / 'demo' / 'index.html'}   Numbers: {build / 'demo.json'}")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import LocalCloudError, Profile, Running, start
-from local.deployment import DeploymentError, Outputs, bootstrap, deploy
+from local.deployment import DeploymentError, Outputs, bootstrap, deploy, stack_lines
 from local.toolchain import CHECKOUT, ToolMissingError
 
 _STORAGE = "-storage"
@@ -26,7 +26,7 @@ def main() -> int:
     try:
         print(f"local cloud at {running.endpoint}, log in {running.log}; deploying ...", flush=True)
         bootstrap(running)
-        outputs = deploy(running, context={"deployment": options.deployment}, progress=_show)
+        outputs = deploy(running, context={"deployment": options.deployment}, progress=stack_lines(_say))
         print(_usage(running, outputs), flush=True)
         running.process.wait()  # Ctrl-C and SIGTERM raise KeyboardInterrupt
         print(f"the local cloud died, see {running.log}:\n{running.tail()}", file=sys.stderr)
@@ -50,9 +50,8 @@ def _options() -> Any:
     return parser.parse_args()
 
 
-def _show(line: str) -> None:
-    if "✅" in line or "❌" in line or ": deploying" in line:
-        print(f"  {line.strip()}", flush=True)
+def _say(line: str) -> None:
+    print(f"  {line}", flush=True)
 
 
 def _usage(running: Running, outputs: Outputs) -> str:

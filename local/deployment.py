@@ -22,6 +22,16 @@ def _silent(_: str) -> None:
     return None
 
 
+def stack_lines(show: Progress) -> Progress:
+    """Show, of the command line's many lines, those that tell of a stack's progress."""
+
+    def progress(line: str) -> None:
+        if "✅" in line or "❌" in line or ": deploying" in line:
+            show(line.strip())
+
+    return progress
+
+
 def bootstrap(running: Running, *, progress: Progress = _silent) -> None:
     """Create what the CDK needs in an account: its bucket for assets and its roles."""
     # From outside the app: inside, the command line would synthesize it first, for nothing.

@@ -60,13 +60,14 @@ def wait_seconds(
 ) -> int:
     """Return for how long a message is put off: full jitter after `least` seconds, wider each time.
 
-    One that comes back often waits at least as long as one whose model sleeps: so seldom that SQS, which counts
-    receives, keeps it out of the dead-letter queue for as long as its queue keeps it.
+    Where `least` tells when it can end, the jitter stays narrow. One that comes back often waits at least as long as
+    one whose model sleeps: so seldom that SQS, which counts receives, keeps it out of the dead-letter queue for as long
+    as its queue keeps it.
     """
+    receives = min(message.receives, PATIENT_RECEIVES) if not least else 1
     if message.receives > PATIENT_RECEIVES:
         least = max(least, ASLEEP_SECONDS)
-    widest = min(_FIRST_SPREAD * 2 ** min(message.receives, PATIENT_RECEIVES), _WIDEST_SPREAD)
-    return math.ceil(least + uniform(0, widest))
+    return math.ceil(least + uniform(0, min(_FIRST_SPREAD * 2**receives, _WIDEST_SPREAD)))
 
 
 @dataclass

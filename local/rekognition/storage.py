@@ -27,7 +27,7 @@ from local.rekognition.video_job import Sightings
 _FORMAT: Final = 2
 _STATE: Final = "state.pickle"
 _PARTS: Final = "parts"
-_LIBRARIES: Final = ("numpy", "scikit-learn", "scikit-image")
+_LIBRARIES: Final = ("numpy", "scikit-learn")
 
 
 Part = TrainedModel | Sightings

@@ -65,7 +65,8 @@ def test_starting_heads_and_lists_images_and_sends_to_the_queue_of_listings_only
 
 
 def test_listing_reads_no_object_and_sends_to_the_queues_of_images_only(deployment):
-    assert list(granted(deployment, "queue_images", "s3").values()) == [{"ListBucketVersions"}]
+    buckets = granted(deployment, "queue_images", "s3").values()
+    assert [actions for actions in buckets if actions != {"ListBucketVersions"}] == []
     assert granted(deployment, "queue_images", "sqs") == {
         "detect_labels-*": {"GetQueueUrl", "SendMessage"},
         "Queue": {"ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes", "GetQueueUrl"},

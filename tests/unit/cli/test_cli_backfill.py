@@ -176,6 +176,16 @@ def test_nothing_to_resume_is_said(customlabels, buckets):
     assert "no interrupted backfill" in err
 
 
+def test_a_backfill_that_begins_anew_forgets_where_an_older_one_was(customlabels, buckets, clients, monkeypatch):
+    monkeypatch.setattr("cli.commands.backfill.PAGE", 4)
+    stored(buckets, 10)
+    interrupt_after(clients("sqs"), 1, monkeypatch)
+    customlabels("--prefix", "digits/")
+    interrupt_after(clients("sqs"), 0, monkeypatch)
+    assert customlabels("--prefix", "digits/")[0] == 130
+    assert "no interrupted backfill" in customlabels("--prefix", "digits/", "--resume")[2]
+
+
 def test_what_is_resumed_is_the_same_prefix(customlabels, buckets, clients, monkeypatch):
     monkeypatch.setattr("cli.commands.backfill.PAGE", 4)
     stored(buckets, 10)

@@ -18,7 +18,6 @@ from benchmarks import prices
 from benchmarks.drain import LATENCY, Backlog, baseline_backlog, drained, our_backlog
 from benchmarks.pipeline import PER_UNIT, BenchmarkError, Pipeline
 from benchmarks.repeated_calls import WRITES, Call, units_read, units_written
-from benchmarks.report import show
 from benchmarks.side_functions import give_back, put_before
 
 IMAGES: Final = 150
@@ -47,18 +46,17 @@ class Recorded:
 
 
 def cost(pipeline: Pipeline, images: int = IMAGES) -> dict[str, Any]:
-    """Measure both; print the table and return the report's keys."""
+    """Measure both; return the report's keys."""
     pipeline.fail(LATENCY)
     try:
         ours, theirs = bill(_ours(pipeline, images)), bill(_baseline(pipeline, images))
     finally:
         pipeline.fail()
-    _show(ours, theirs)
-    mine, other = sum(ours.values()), sum(theirs.values())
     return {
         "cost_per_1000": {
-            "ours": round(mine, 6),
-            "baseline": round(other, 6),
+            "ours": round(sum(ours.values()), 6),
+            "baseline": round(sum(theirs.values()), 6),
+            "model": round(prices.INFERENCE_UNIT_HOUR / (PER_UNIT * 3600) * 1000, 6),  # of one unit at capacity
             "ours_by_service": {service: round(dollars, 6) for service, dollars in ours.items()},
             "baseline_by_service": {service: round(dollars, 6) for service, dollars in theirs.items()},
         }
@@ -143,14 +141,3 @@ def _recorded(
         gb_second=gb_second,
         through_eventbridge=through_eventbridge,
     )
-
-
-def _show(ours: Mapping[str, float], theirs: Mapping[str, float]) -> None:
-    def row(name: str, mine: float, other: float) -> list[str]:
-        return [name, f"${mine:.5f}", f"${other:.5f}", f"{mine / other:.2f}" if other else "-"]
-
-    rows = [row(service, ours[service], theirs[service]) for service in ours]
-    rows.append(row("all", sum(ours.values()), sum(theirs.values())))
-    show("Cost of 1,000 images beside the model's hours (us-east-1)", ["", "ours", "baseline", "ratio"], rows)
-    hours = prices.INFERENCE_UNIT_HOUR / (PER_UNIT * 3600) * 1000
-    print(f"\nA model at capacity costs ${hours:.3f} for 1,000 images beside that, and idle ones more.")

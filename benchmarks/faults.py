@@ -79,9 +79,10 @@ def faults(pipeline: Pipeline, images: int = IMAGES) -> dict[str, Any]:
         try:
             with subscribed(sqs, sns, pipeline.deployment.results_topic_arn, {"Project": [PROJECT]}) as subscriber:
                 begun = time.monotonic()
+                say(f"uploading {len(pictures)} files ...")
                 uploads = pipeline.put(bucket, pictures)
                 duplicates = _repeat(pipeline, place.queue_url, uploads)
-                say(f"{len(uploads)} uploads, {duplicates} of them told of twice ...")
+                say(f"uploaded; {duplicates} of them told of twice ...")
                 told = _until_over(pipeline, place.queue_url, subscriber, len(uploads))
                 seconds = time.monotonic() - begun
         finally:

@@ -105,21 +105,20 @@ def _cost(numbers: Numbers) -> str:
 
 
 def _faults(numbers: Numbers) -> str:
-    failed = ", ".join(f"{number} {code}" for code, number in sorted(numbers["failed"].items()))
     rows = [
         ["uploads", f"{numbers['uploads']}"],
+        ["with a terminal result", f"{numbers['terminal']}"],
+        ["lost: without one", f"{numbers['lost']}"],
+        ["twice: results beyond the first", f"{numbers['twice']}"],
+        ["that nobody was told of", f"{numbers['untold']}"],
+        ["SUCCEEDED", f"{numbers['succeeded']}"],
+        *([f"FAILED, {code}", f"{number}"] for code, number in sorted(numbers["failed"].items())),
+        ["dead letters", f"{numbers['dead']}"],
         ["duplicate events", f"{numbers['duplicates']}"],
         ["functions killed", f"{numbers['kills']}"],
-        ["uploads with a terminal result", f"{numbers['terminal']}"],
-        ["lost: uploads without one", f"{numbers['lost']}"],
-        ["twice: results beyond the first", f"{numbers['twice']}"],
-        ["uploads that nobody was told of", f"{numbers['untold']}"],
-        ["succeeded", f"{numbers['succeeded']}"],
-        ["failed, by error code", failed or "none"],
-        ["dead letters", f"{numbers['dead']}"],
         ["time", f"{numbers['seconds']:.0f} s"],
     ]
-    return table(["", ""], rows)
+    return table(["", "number"], rows)
 
 
 def _stand_in(numbers: Numbers) -> str:

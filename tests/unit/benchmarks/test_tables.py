@@ -31,7 +31,7 @@ REPORT: dict[str, Any] = {
         "twice": 0,
         "untold": 0,
         "succeeded": 9,
-        "failed": {"TOO_SMALL": 1, "NOT_AN_IMAGE": 1},
+        "failed": {"TOO_SMALL": 1, "NOT_AN_IMAGE": 2},
         "dead": 0,
         "duplicates": 3,
         "kills": 4,
@@ -103,8 +103,8 @@ def test_a_service_that_only_one_side_pays_for_has_no_ratio():
 
 def test_faults_name_the_failures_by_their_codes():
     shown = dict(rows("faults"))
-    assert shown["failed, by error code"] == "1 NOT_AN_IMAGE, 1 TOO_SMALL"
-    assert (shown["uploads"], shown["uploads with a terminal result"]) == ("12", "11")
+    assert (shown["FAILED, NOT_AN_IMAGE"], shown["FAILED, TOO_SMALL"]) == ("2", "1")
+    assert (shown["uploads"], shown["with a terminal result"], shown["lost: without one"]) == ("12", "11", "1")
 
 
 def test_the_stand_in_shows_what_it_learned_and_what_that_took():

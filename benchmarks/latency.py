@@ -14,7 +14,7 @@ from benchmarks.report import say
 from benchmarks.side_functions import add_path
 from demo.subscriber import Subscriber, subscribed
 
-IMAGES: Final = 120
+IMAGES: Final = 240
 PROJECT: Final = "five"
 _WARM: Final = 5  # of each path, before any is counted
 _PATIENCE_SECONDS: Final = 30.0

@@ -28,7 +28,7 @@ from benchmarks.report import say
 from lambdas.deployment_settings import DeploymentSettings, ProjectSettings
 from local.toolchain import CHECKOUT
 
-COLD_RUNS: Final = 11
+COLD_RUNS: Final = 31
 WARM_RUNS: Final = 3
 FEW: Final = 10  # images, one batch
 MANY: Final = 110

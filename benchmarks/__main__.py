@@ -15,6 +15,7 @@ from benchmarks.overhead import overhead
 from benchmarks.pipeline import UNITS, Pipeline, deployed_pipeline
 from benchmarks.report import machine, merge, say
 from benchmarks.stand_in import stand_in
+from benchmarks.training import training
 
 Numbers = dict[str, Any]
 
@@ -25,7 +26,7 @@ ON_A_PIPELINE: Final[Mapping[str, Callable[[Pipeline], Numbers]]] = {
     "cost": cost,
     "faults": faults,
 }
-ALONE: Final[Mapping[str, Callable[[], Numbers]]] = {"stand_in": stand_in, "overhead": overhead}
+ALONE: Final[Mapping[str, Callable[[], Numbers]]] = {"stand_in": stand_in, "overhead": overhead, "training": training}
 NAMES: Final = (*ALONE, *ON_A_PIPELINE)
 
 

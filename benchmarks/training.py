@@ -19,6 +19,7 @@ from typing import Any, Final
 from benchmarks import prices
 from benchmarks.report import show
 from benchmarks.training_services import START_SECONDS, STOP_SECONDS, UPLOAD, Services
+from benchmarks.training_table import HEAD, rows
 from benchmarks.walk import Clock, Journey
 from local.toolchain import CHECKOUT
 
@@ -57,17 +58,24 @@ class Usage:
     log_bytes: int = 0
 
     @property
+    def by_service(self) -> dict[str, float]:
+        """Dollars, by service."""
+        return {
+            "Step Functions": self.transitions * prices.STATE_TRANSITION,
+            "Lambda": self.calls * prices.LAMBDA_REQUEST + self.gb_seconds * self.gb_second,
+            "CloudWatch Logs": self.log_bytes * prices.LOG_BYTE,
+        }
+
+    @property
     def dollars(self) -> float:
-        """The price of it."""
-        functions = self.calls * prices.LAMBDA_REQUEST + self.gb_seconds * self.gb_second
-        return self.transitions * prices.STATE_TRANSITION + functions + self.log_bytes * prices.LOG_BYTE
+        """Dollars of all services."""
+        return sum(self.by_service.values())
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A training of so many hours: ours, the loop, and the sample at its own pace."""
+    """A training: ours, the loop, and the sample at its own pace."""
 
-    hours: int
     ours: Usage
     loop: Usage
     sample: Usage
@@ -75,10 +83,11 @@ class Compared:
 
 
 def training(hours: Sequence[int] = HOURS) -> dict[str, Any]:
-    """Walk and count; print the tables and return the report's keys."""
-    found = [compared(each) for each in hours]
-    _show(found)
-    return {"training": {str(each.hours): _numbers(each) for each in found}}
+    """Walk and count; print the table and return the report's keys."""
+    numbers = {str(each): _numbers(compared(each)) for each in hours}
+    show("A training beside what Rekognition asks (us-east-1)", HEAD, rows(numbers))
+    print(f"\n{_note()}")
+    return {"training": numbers}
 
 
 def compared(hours: int) -> Compared:
@@ -86,7 +95,6 @@ def compared(hours: int) -> Compared:
     seconds = hours * 3600
     journey, called = walked(seconds)
     return Compared(
-        hours=hours,
         ours=ours(journey, called),
         loop=loop(seconds),
         sample=sample(seconds),
@@ -148,48 +156,26 @@ def _numbers(found: Compared) -> dict[str, Any]:
         "transitions": found.ours.transitions,
         "transitions_by_workflow": dict(found.by_machine),
         "dollars": round(found.ours.dollars, 6),
+        "dollars_by_service": _rounded(found.ours.by_service),
         "baseline_transitions": found.loop.transitions,
         "baseline_dollars": round(found.loop.dollars, 6),
+        "baseline_dollars_by_service": _rounded(found.loop.by_service),
         "sample_transitions": found.sample.transitions,
         "sample_dollars": round(found.sample.dollars, 6),
     }
 
 
-def _show(found: Sequence[Compared]) -> None:
-    rows = [
-        [
-            f"{each.hours} h, {what}",
-            *(form(number) for number in numbers),
-            f"{numbers[0] / numbers[1]:.3f}",
-            f"{numbers[0] / numbers[2]:.1f}",
-        ]
-        for each in found
-        for what, form, numbers in (
-            ("state transitions", _count, [use.transitions for use in (each.ours, each.loop, each.sample)]),
-            ("all of it", _dollars, [use.dollars for use in (each.ours, each.loop, each.sample)]),
-        )
-    ]
-    show(
-        "A training beside what Rekognition asks (us-east-1): ours, a loop that looks every 5 s, the sample's 15 min",
-        ["", "ours", "every 5 s", "sample", "ours / 5 s", "ours / sample"],
-        rows,
-    )
-    parts = [[name, *(_count(each.by_machine[name]) for each in found)] for name in NAMES]
-    show("Our state transitions", ["", *(f"{each.hours} h" for each in found)], parts)
+def _rounded(dollars: Mapping[str, float]) -> dict[str, float]:
+    return {service: round(number, 6) for service, number in dollars.items()}
+
+
+def _note() -> str:
     hours = HISTORY_LIMIT / _LOOP_EVENTS * (LOOP_SECONDS + _LOOP_CALL_SECONDS) / 3600
-    print(
-        f"\nOurs claims and checks the data, trains, judges, starts the model ({START_SECONDS // 60} min, assumed), "
-        f"promotes it, stops the one before ({STOP_SECONDS // 60} min, assumed), deletes none, and tells.\n"
-        "The loop is the waits for the training and for the start, and nothing else; the sample creates, waits, and "
-        "starts its model without a wait for it.\n"
-        "All of it is transitions, functions and logs. Transitions are counted; times of functions and bytes of logs "
-        f"are assumed.\nOne execution's history holds {HISTORY_LIMIT:,} events: the loop is over after {hours:.1f} h."
+    return (
+        f"Ours claims and checks the data, trains, judges, starts the model ({START_SECONDS // 60} min, assumed), "
+        f"promotes it, stops the one before ({STOP_SECONDS // 60} min, assumed), deletes none, and tells. The loop is "
+        "the waits for the training and for the start, and nothing else. The sample creates the version, looks every "
+        f"{SAMPLE_SECONDS // 60} min, and starts the model without a wait for it.\n"
+        "Transitions are counted; times of functions and bytes of logs are assumed.\n"
+        f"One execution's history holds {HISTORY_LIMIT:,} events: the loop is over after {hours:.1f} h."
     )
-
-
-def _count(number: float) -> str:
-    return f"{number:,.0f}"
-
-
-def _dollars(number: float) -> str:
-    return f"${number:.4f}"

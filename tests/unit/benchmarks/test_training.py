@@ -7,6 +7,7 @@ import pytest
 from benchmarks import prices
 from benchmarks.training import Usage, compared, loop, sample, training, walked
 from benchmarks.training_services import START_SECONDS, STOP_SECONDS
+from benchmarks.training_table import HEAD, rows
 from benchmarks.walk import WalkError
 from lambdas.assess_version.handler import logger
 
@@ -56,7 +57,12 @@ def test_a_training_without_end_is_given_up_by_the_product_itself():
 
 def test_all_that_is_used_has_its_price():
     used = Usage(transitions=1000, calls=100, gb_seconds=50.0, gb_second=0.00001, log_bytes=1_000_000)
-    assert used.dollars == pytest.approx(0.025 + 100 * 0.2e-6 + 50 * 0.00001 + 0.0005)
+    assert used.by_service == {
+        "Step Functions": pytest.approx(0.025),
+        "Lambda": pytest.approx(100 * 0.2e-6 + 50 * 0.00001),
+        "CloudWatch Logs": pytest.approx(0.0005),
+    }
+    assert used.dollars == pytest.approx(sum(used.by_service.values()))
 
 
 def test_the_walked_states_are_what_is_billed():
@@ -83,6 +89,29 @@ def test_the_report_has_the_hours_as_its_keys():
     for number in numbers.values():
         assert {"transitions", "dollars", "baseline_dollars"} <= set(number)
         assert number["dollars"] < number["baseline_dollars"]
+
+
+def test_the_table_has_each_sum_above_its_parts_and_ratios_of_ours_to_the_others():
+    one = {
+        "transitions": 30,
+        "transitions_by_workflow": {"train_model": 20, "run_model": 10},
+        "dollars": 0.3,
+        "dollars_by_service": {"Lambda": 0.3},
+        "baseline_transitions": 3000,
+        "baseline_dollars": 0.6,
+        "baseline_dollars_by_service": {"Lambda": 0.6},
+        "sample_transitions": 20,
+        "sample_dollars": 0.1,
+    }
+    found = rows({"1": one})
+    assert found == [
+        ["1 h: state transitions", "30", "3,000", "0.01", "20", "1.5"],
+        ["- train_model", "20", "", "", "", ""],
+        ["- run_model", "10", "", "", "", ""],
+        ["1 h: dollars", "$0.3000", "$0.6000", "0.5", "$0.1000", "3"],
+        ["- Lambda", "$0.3000", "$0.6000", "0.5", "", ""],
+    ]
+    assert {len(row) for row in found} == {len(HEAD)}
 
 
 def test_no_line_of_a_function_s_log_comes_among_the_tables():

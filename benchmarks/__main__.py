@@ -20,6 +20,7 @@ from benchmarks.pipeline import UNITS, Pipeline, deployed_pipeline
 from benchmarks.report import REPORT, machine, merge, read, say
 from benchmarks.stand_in import stand_in
 from benchmarks.tables import goals, tables, title
+from benchmarks.training import training
 
 Numbers = dict[str, Any]
 
@@ -30,7 +31,7 @@ ON_A_PIPELINE: Final[Mapping[str, Callable[[Pipeline], Numbers]]] = {
     "cost": cost,
     "faults": faults,
 }
-ALONE: Final[Mapping[str, Callable[[], Numbers]]] = {"stand_in": stand_in, "overhead": overhead}
+ALONE: Final[Mapping[str, Callable[[], Numbers]]] = {"stand_in": stand_in, "overhead": overhead, "training": training}
 NAMES: Final = (*ALONE, *ON_A_PIPELINE)
 _MARKDOWN: Final = "measure nothing; print the tables of the last report, or put them into FILE"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from benchmarks import training_table
 from benchmarks.goals import verdicts
 
 Numbers = Mapping[str, Any]
@@ -57,6 +58,10 @@ def _drain(numbers: Numbers) -> str:
                 ]
             )
     return table(["", "capacity used", "calls throttled", "time", "detections", "lost", "twice"], rows)
+
+
+def _training(numbers: Numbers) -> str:
+    return table(training_table.HEAD, training_table.rows(numbers))
 
 
 def _baseline_of(numbers: Numbers) -> dict[str, Any]:
@@ -154,6 +159,7 @@ class _Table:
 _TABLES: Final[Mapping[str, _Table]] = {
     "stand_in": _Table("The Rekognition stand-in", "stand_in", _stand_in),
     "overhead": _Table("What the handler costs beside Rekognition", "overhead", _overhead),
+    "training": _Table("A training beside what Rekognition asks", "training", _training),
     "drain": _Table("A backlog", "drain", _drain),
     "latency": _Table("From S3 put to SNS receipt, images one by one", "latency", _latency),
     "cost": _Table("What images cost in us-east-1", "cost_per_1000", _cost),

@@ -21,4 +21,4 @@ def test_a_report_of_another_make_is_begun_anew(tmp_path):
 
 
 def test_every_benchmark_has_its_name():
-    assert NAMES == ("stand_in", "overhead", "drain", "latency", "cost", "faults")
+    assert NAMES == ("stand_in", "overhead", "training", "drain", "latency", "cost", "faults")

@@ -37,6 +37,19 @@ REPORT: dict[str, Any] = {
         "kills": 4,
         "seconds": 60.4,
     },
+    "training": {
+        "1": {
+            "transitions": 30,
+            "transitions_by_workflow": {"train_model": 20, "run_model": 10},
+            "dollars": 0.3,
+            "dollars_by_service": {"Lambda": 0.3},
+            "baseline_transitions": 3000,
+            "baseline_dollars": 0.6,
+            "baseline_dollars_by_service": {"Lambda": 0.6},
+            "sample_transitions": 20,
+            "sample_dollars": 0.1,
+        }
+    },
     "stand_in": {
         "digits": {
             "training_images": 1000,

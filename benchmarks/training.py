@@ -27,8 +27,16 @@ NAMES: Final = ("train_model", *NESTED.values())
 HISTORY_LIMIT: Final = 25_000  # events, at which Step Functions fails an execution
 
 # Of our functions, in MB (stacks/). Seconds are assumed: a cold start each time, for minutes lie between two calls.
-_MEGABYTES: Final[Mapping[str, int]] = {"${CheckDatasetArn}": 1024, "${JudgeVersionArn}": 1024}
-_SECONDS: Final[Mapping[str, float]] = {"${CheckDatasetArn}": 10.0, "${JudgeVersionArn}": 10.0}
+_MEGABYTES: Final[Mapping[str, int]] = {
+    "${CheckDatasetArn}": 1024,
+    "${JudgeVersionArn}": 1024,
+    "${ReportTrainingArn}": 2048,
+}
+_SECONDS: Final[Mapping[str, float]] = {
+    "${CheckDatasetArn}": 10.0,
+    "${JudgeVersionArn}": 10.0,
+    "${ReportTrainingArn}": 20.0,
+}
 _OTHER_MEGABYTES: Final = 256
 _OTHER_SECONDS: Final = 2.0
 _EVENT_LOG: Final = 1000  # bytes, assumed: our workflows log each event of their history, and its data

@@ -64,6 +64,7 @@ class Services:
             "${CheckDatasetArn}": lambda _: {"TrainingData": {}, "TestingData": {}, "BadLines": 0},
             "${AssessVersionArn}": _assessed,
             "${JudgeVersionArn}": lambda _: {"Accepted": True, "Notes": [], "BillableSeconds": 0, "Dollars": 0},
+            "${ReportTrainingArn}": lambda _: {"Html": {}, "Image": {}, "Link": "", "ConsoleLink": ""},
             "${PrepareRunArn}": lambda request: _planned(request) | to_item({"Thresholds": {}}),
             "${PickVersionsArn}": lambda _: {"Doomed": []},
         }

@@ -14,6 +14,7 @@ from cli.thresholds import suggest_thresholds
 from demo.pictures import PictureSet
 from lambdas.model_versions import VersionStatus
 from tests.harness import Cloud
+from tests.workflows.reports import page_of
 from tests.workflows.rollouts import active, event_of, models, noise, running, stop, train, upload
 
 
@@ -44,22 +45,40 @@ def test_a_rejected_version_is_remembered_with_its_scores_reasons_and_cost(
     assert attempt["EndedAt"] > attempt["CreatedAt"]
 
 
+def test_a_report_that_cannot_be_written_holds_nothing_up_and_is_told(rollout: Cloud, two_labels: PictureSet) -> None:
+    iam, role = rollout.clients("iam"), rollout.role_of("report_training")
+    denied = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+    iam.put_role_policy(RoleName=role, PolicyName="denied-by-test", PolicyDocument=policy)
+    try:
+        with rollout.subscriber(rollout.deployment.training_topic_arn, Project=["picky"]) as subscriber:
+            ended, _ = rollout.end_of(rollout.training_of(upload(rollout, "picky", "unreported", noise(two_labels))))
+            told = subscriber.receive(30, lambda received: bool(received))
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="denied-by-test")
+    assert ended.error == "ModelRejected"
+    assert "AccessDenied" in told[0]["ReportError"]
+    assert "Report" not in told[0]
+
+
 def test_a_training_that_the_service_fails_is_remembered_with_its_worst_lines(rollout: Cloud) -> None:
     bucket = rollout.deployment.datasets_bucket
     metadata = {"confidence": 1, "type": "groundtruth/image-classification", "human-annotated": "yes"}
     lines = [
         json.dumps(
             {
-                "source-ref": f"s3://{bucket}/picky/gone/{number}.png",
+                "source-ref": f"s3://{bucket}/picky/broken/{number}.png",
                 "label": 1,
                 "label-metadata": metadata | {"class-name": "ab"[number % 2], "creation-date": "2026-01-01T00:00:00"},
             }
         )
         for number in range(10)
     ]
-    rollout.clients("s3").put_object(Bucket=bucket, Key="picky/gone/train.manifest", Body="\n".join(lines).encode())
-    ended, _ = rollout.end_of(rollout.training_of("picky/gone/train.manifest"))
-    attempt = _attempt(rollout, "picky", "gone")
+    for number in range(10):  # only opening them tells, which the check before a training does not
+        rollout.clients("s3").put_object(Bucket=bucket, Key=f"picky/broken/{number}.png", Body=b"no image")
+    rollout.clients("s3").put_object(Bucket=bucket, Key="picky/broken/train.manifest", Body="\n".join(lines).encode())
+    ended, _ = rollout.end_of(rollout.training_of("picky/broken/train.manifest"))
+    attempt = _attempt(rollout, "picky", "broken")
     assert attempt["Status"] == "FAILED"
     assert attempt["Errors"], attempt
     assert attempt["Errors"][0]["Code"] in str(ended.cause)
@@ -126,6 +145,8 @@ def test_an_approved_version_runs_and_its_token_is_told_to_nobody(rollout: Cloud
     assert running(rollout) == {("approved", version)}
     assert {"APPROVAL_ASKED", "RUNNING", "SUCCEEDED"} == {message["Status"] for message in told}
     assert token not in json.dumps(told)
+    (asked,) = [message for message in told if message["Status"] == "APPROVAL_ASKED"]
+    assert version in page_of(rollout, asked)
     assert "ApprovalToken" not in _attempt(rollout, "approved", "liked")
     with pytest.raises(ApprovalError, match="none"):
         approve(rollout.clients, rollout.deployment, "approved")

@@ -17,6 +17,7 @@ from lambdas.images import ImageRef
 from lambdas.model_versions import VersionStatus
 from lambdas.registry import Wanted
 from tests.harness import Cloud, uploaded
+from tests.workflows.reports import page_of
 
 
 @pytest.fixture(scope="module")
@@ -74,14 +75,24 @@ def test_a_run_name_trains_again_and_the_new_version_takes_over(trained: Cloud) 
     former = next(model for model in list_models(trained.clients, trained.deployment, "digits") if model.active)
     event = uploaded(_manifest(trained, "digits/first/train.manifest"))
     event["detail"]["run"] = "again"
-    ended, states = trained.execute(trained.deployment.train_model_arn, event)
-    assert ended.status == "SUCCEEDED", ended
+    with trained.subscriber(trained.deployment.training_topic_arn, Project=["digits"]) as subscriber:
+        ended, states = trained.execute(trained.deployment.train_model_arn, event)
+        assert ended.status == "SUCCEEDED", ended
+        told = subscriber.receive(30, lambda received: len(received) >= 2)
     versions = {model.version: model for model in list_models(trained.clients, trained.deployment, "digits")}
     new = versions[ended.output["VersionName"]]
     assert new.active
     assert new.status is VersionStatus.RUNNING
     assert versions[former.version].status is VersionStatus.STOPPED
     assert states[-1] == "Trained and running"
+    (message,) = [said for said in told if said["API"] == "CreateProjectVersion"]
+    page = page_of(trained, message)
+    assert new.version in page
+    assert f">{new.f1:.3f}<" in page
+    assert f"{former.version}: F1" in page
+    assert "Accepted" in page
+    assert ended.output["Report"] == message["Report"]["Link"]
+    assert _attempt(trained, "digits", new.version)["Report"]["M"]["Link"] == {"S": message["Report"]["Link"]}
 
 
 def test_a_model_under_the_minimum_f1_is_rejected_and_never_runs(cloud: Cloud, two_labels: PictureSet) -> None:
@@ -99,6 +110,10 @@ def test_a_model_under_the_minimum_f1_is_rejected_and_never_runs(cloud: Cloud, t
     assert ended.error == "ModelRejected"
     assert told[0]["Status"] == "REJECTED"
     assert "min_f1" in told[0]["StatusMessage"]
+    page = page_of(cloud, told[0])
+    assert told[0]["VersionName"] in page
+    assert "heads" in page
+    assert "min_f1, which is 1" in page
     assert set(_versions(cloud, "strict").values()) == {VersionStatus.TRAINING_COMPLETED}
     assert cloud.deployment.registry(cloud.clients).registration("strict").active_version_arn is None
 
@@ -117,6 +132,7 @@ def test_a_training_that_the_service_fails_is_told_with_its_reason(cloud: Cloud)
     assert told[0]["ErrorCode"] == "TrainingFailed"
     assert "TRAINING_FAILED" in told[0]["StatusMessage"]
     assert _attempt(cloud, "strict", told[0]["VersionName"])["Status"] == {"S": "FAILED"}
+    assert "ERROR_" in page_of(cloud, told[0])
 
 
 def _attempt(cloud: Cloud, project: str, version_name: str) -> dict[str, Any]:

@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.update(_NOBODY)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one process run all tests of a deployment, the longest work and so the first, and all of any other file."""
     for item in items:

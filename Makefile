@@ -15,7 +15,7 @@ demo: .venv/.local ## deploy to a local cloud, train, drop images, see their lab
 	$(BIN)/python -m demo
 
 test: .venv/.test check ## run all checks and tests
-	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses auto
 
 check: .venv/.test ## lint, format and types
 	$(BIN)/ruff check $(CHECKS)

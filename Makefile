@@ -15,7 +15,7 @@ demo: .venv/.local ## deploy to a local cloud, train, drop images, see their lab
 	$(BIN)/python -m demo
 
 test: .venv/.test check ## run all checks and tests
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 check: .venv/.test ## lint, format and types
 	$(BIN)/ruff check $(CHECKS)
@@ -25,7 +25,7 @@ check: .venv/.test ## lint, format and types
 conformance: .venv/.test ## hold the Rekognition stand-in against botocore's model, constraint by constraint
 	$(BIN)/python -m tests.conformance
 
-bench: .venv/.local ## measure the pipeline and the stand-in, in twenty minutes (ONLY=drain: some alone)
+bench: .venv/.local ## measure the pipeline and the stand-in, in a quarter of an hour (ONLY=drain: some alone)
 	$(BIN)/python -m benchmarks $(ONLY)
 
 local: .venv/.local ## keep a local cloud with the deployment running until Ctrl-C (PORT=4566)

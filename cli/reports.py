@@ -51,7 +51,7 @@ def _content(s3: Any, place: Place) -> bytes:
         if error_code(error) not in ("404", "NoSuchKey"):
             raise
         raise ReportNotFoundError(
-            f"{place} does not exist: a training that is still going on has no report, nor has one that the service "
-            "refused at once; `customlabels models` tells"
+            f"{place} does not exist: a training that is still going on has no report, nor has one whose report could "
+            "not be made; the message that told of it says why (ReportError), and `customlabels trainings` how it went"
         ) from error
     return content

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from xdist.scheduler import LoadFileScheduling
 
-pytest_plugins = ["tests.deployed"]
+pytest_plugins = ["tests.deployed", "tests.processes"]
 
 _NOBODY: Final = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -20,14 +19,6 @@ _NOBODY: Final = {
 }
 # What stacks/parts/python_function.py sets; Powertools reads it when a handler is imported.
 _POWERTOOLS: Final = {"POWERTOOLS_SERVICE_NAME": "tests", "POWERTOOLS_METRICS_NAMESPACE": "CustomLabels"}
-# What a test needs that has to be deployed first, which takes a while: each is deployed by one process only.
-_DEPLOYMENTS: Final = {
-    "tests/end_to_end/": "e2e",
-    "tests/workflows/test_train_model.py": "e2e",
-    "tests/workflows/test_data_sets.py": "rollout",
-    "tests/workflows/test_judgement.py": "rollout",
-    "tests/workflows/test_quotas.py": "rollout",
-}
 _HERE: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -46,28 +37,6 @@ def pytest_configure(config: pytest.Config) -> None:
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
             os.environ.pop(name, None)
         os.environ.update(_NOBODY)
-
-
-class DeploymentScheduling(LoadFileScheduling):
-    """Lets one process run all tests of a deployment, and all of any other file."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        return _deployment_of(nodeid) or super()._split_scope(nodeid)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> DeploymentScheduling:
-    """Share the tests out among the processes of `--numprocesses`."""
-    config.option.loadscopereorder = False  # keep our order, below
-    return DeploymentScheduling(config, log)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the tests of deployments: they are the longest work."""
-    items.sort(key=lambda item: _deployment_of(item.nodeid) is None)
-
-
-def _deployment_of(nodeid: str) -> str | None:
-    return next((name for path, name in _DEPLOYMENTS.items() if nodeid.startswith(path)), None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -87,7 +87,14 @@ def _trainings(attempts: Sequence[Mapping[str, Any]], shown: int = _SHOWN) -> li
             )
         )
     cost = sum(attempt.get("Dollars", 0) for attempt in attempts)
-    return ["", *table(rows), "", f"{len(attempts)} trainings have cost about ${cost:.2f}; running models are extra"]
+    reported = next((attempt["Report"]["Link"] for attempt in attempts if "Report" in attempt), None)
+    return [
+        "",
+        *table(rows),
+        "",
+        f"{len(attempts)} trainings have cost about ${cost:.2f}; running models are extra",
+        *([f"newest report: {reported} (`customlabels report` downloads it)"] if reported else []),
+    ]
 
 
 def _score(f1: float | None) -> str:

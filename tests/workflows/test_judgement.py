@@ -218,8 +218,10 @@ def test_the_last_trainings_their_cost_and_reasons_are_listed_but_no_token(
 ) -> None:
     for command in ("models", "trainings"):
         assert main([command, "rival", "--deployment", rollout.deployment.name], rollout.clients) == 0
-        assert "trainings have cost about $" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert "trainings have cost about $" in said
+        assert "newest report: s3://" in said
     assert main(["trainings", "rival", "--json", "--deployment", rollout.deployment.name], rollout.clients) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert {attempt["Status"] for attempt in said} == {"SUCCEEDED"}
-    assert not any({"PK", "ApprovalToken"} & attempt.keys() for attempt in said)
+    told = json.loads(capsys.readouterr().out)
+    assert {attempt["Status"] for attempt in told} == {"SUCCEEDED"}
+    assert not any({"PK", "ApprovalToken"} & attempt.keys() for attempt in told)

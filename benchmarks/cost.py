@@ -9,27 +9,21 @@ import json
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
-
 from benchmarks import prices
 from benchmarks.drain import LATENCY, Backlog, baseline_backlog, drained, our_backlog
 from benchmarks.pipeline import PER_UNIT, BenchmarkError, Pipeline
-from benchmarks.report import show
+from benchmarks.repeated_calls import WRITES, Call, units_read, units_written
 from benchmarks.side_functions import give_back, put_before
-from benchmarks.write_units import Item, Table, read_units, table_of, write_units
 
 IMAGES: Final = 150
 PROJECT: Final = "three"
 _RECORDER: Final = "recording_handler.handle"
 _PLATFORM_LOG: Final = 350  # bytes of the lines START, END and REPORT that Lambda writes of an invocation, about
-_WRITES: Final = ("PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems")
-
-Call = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -52,18 +46,17 @@ class Recorded:
 
 
 def cost(pipeline: Pipeline, images: int = IMAGES) -> dict[str, Any]:
-    """Measure both; print the table and return the report's keys."""
+    """Measure both; return the report's keys."""
     pipeline.fail(LATENCY)
     try:
         ours, theirs = bill(_ours(pipeline, images)), bill(_baseline(pipeline, images))
     finally:
         pipeline.fail()
-    _show(ours, theirs)
-    mine, other = sum(ours.values()), sum(theirs.values())
     return {
         "cost_per_1000": {
-            "ours": round(mine, 6),
-            "baseline": round(other, 6),
+            "ours": round(sum(ours.values()), 6),
+            "baseline": round(sum(theirs.values()), 6),
+            "model": round(prices.INFERENCE_UNIT_HOUR / (PER_UNIT * 3600) * 1000, 6),  # of one unit at capacity
             "ours_by_service": {service: round(dollars, 6) for service, dollars in ours.items()},
             "baseline_by_service": {service: round(dollars, 6) for service, dollars in theirs.items()},
         }
@@ -142,101 +135,9 @@ def _recorded(
     return Recorded(
         images=recorded.images,
         invocations=invocations,
-        write_units=_written(dynamodb, [call for call in calls if call["operation"] in _WRITES]),
-        read_units=_read(dynamodb, [call for call in calls if call["operation"] not in _WRITES]),
+        write_units=units_written(dynamodb, [call for call in calls if call["operation"] in WRITES]),
+        read_units=units_read(dynamodb, [call for call in calls if call["operation"] not in WRITES]),
         megabytes=megabytes,
         gb_second=gb_second,
         through_eventbridge=through_eventbridge,
     )
-
-
-def _written(dynamodb: Any, calls: Iterable[Call]) -> int:
-    """Make the writes again against copies of their tables; return the units that the first ones cost."""
-    copies: dict[str, tuple[str, Table]] = {}
-    units = 0
-    for call in calls:
-        actions = _actions(call)
-        for action in actions:
-            if action["TableName"] not in copies:
-                copies[action["TableName"]] = _copy(dynamodb, action["TableName"])
-        looks = [(*copies[action["TableName"]], _key(copies[action["TableName"]][1], action)) for action in actions]
-        before = [_item(dynamodb, name, key) for name, _, key in looks]
-        _repeat(dynamodb, call, {name: copy for name, (copy, _) in copies.items()})
-        after = [_item(dynamodb, name, key) for name, _, key in looks]
-        together = call["operation"] == "TransactWriteItems"
-        units += sum(
-            write_units(table, old, new, in_transaction=together)
-            for (_, table, _), old, new in zip(looks, before, after, strict=True)
-        )
-    return units
-
-
-def _actions(call: Call) -> list[dict[str, Any]]:
-    if call["operation"] != "TransactWriteItems":
-        return [call["parameters"]]
-    return [action for item in call["parameters"]["TransactItems"] for action in item.values()]
-
-
-def _key(table: Table, action: Mapping[str, Any]) -> Item:
-    return {name: (action.get("Key") or action["Item"])[name] for name in table.keys}
-
-
-def _item(dynamodb: Any, table: str, key: Item) -> Item | None:
-    found: Item | None = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
-    return found
-
-
-def _copy(dynamodb: Any, name: str) -> tuple[str, Table]:
-    """Make an empty table with the keys of another; return its name and what DynamoDB charges the other one by."""
-    described = dynamodb.describe_table(TableName=name)["Table"]
-    table = table_of(described)
-    copy = f"{name}-again"
-    dynamodb.create_table(
-        TableName=copy,
-        KeySchema=described["KeySchema"],
-        AttributeDefinitions=[
-            each for each in described["AttributeDefinitions"] if each["AttributeName"] in table.keys
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    return copy, table
-
-
-def _repeat(dynamodb: Any, call: Call, copies: Mapping[str, str]) -> None:
-    """Send a write again; where its condition fails it has cost all the same."""
-    parameters = json.loads(json.dumps(call["parameters"]))
-    parameters.pop("ClientRequestToken", None)
-    for action in _actions({**call, "parameters": parameters}):
-        action["TableName"] = copies[action["TableName"]]
-    send = {
-        "PutItem": dynamodb.put_item,
-        "UpdateItem": dynamodb.update_item,
-        "DeleteItem": dynamodb.delete_item,
-        "TransactWriteItems": dynamodb.transact_write_items,
-    }[call["operation"]]
-    try:
-        send(**parameters)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in ("ConditionalCheckFailedException", "TransactionCanceledException"):
-            raise
-
-
-def _read(dynamodb: Any, calls: Iterable[Call]) -> float:
-    """Return what the reads cost; of a query, as of one item that is not there."""
-    units = 0.0
-    for call in calls:
-        parameters = call["parameters"]
-        found = _item(dynamodb, parameters["TableName"], parameters["Key"]) if call["operation"] == "GetItem" else None
-        units += read_units(found, consistent=parameters.get("ConsistentRead", False))
-    return units
-
-
-def _show(ours: Mapping[str, float], theirs: Mapping[str, float]) -> None:
-    def row(name: str, mine: float, other: float) -> list[str]:
-        return [name, f"${mine:.5f}", f"${other:.5f}", f"{mine / other:.2f}" if other else "-"]
-
-    rows = [row(service, ours[service], theirs[service]) for service in ours]
-    rows.append(row("all", sum(ours.values()), sum(theirs.values())))
-    show("Cost of 1,000 images beside the model's hours (us-east-1)", ["", "ours", "baseline", "ratio"], rows)
-    hours = prices.INFERENCE_UNIT_HOUR / (PER_UNIT * 3600) * 1000
-    print(f"\nA model at capacity costs ${hours:.3f} for 1,000 images beside that, and idle ones more.")

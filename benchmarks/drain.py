@@ -5,6 +5,7 @@ bucket that holds one second, no grace) and takes 0.3 s (median) to 0.8 s (99 of
 three units drain at the same time, first ours, then the baseline's, so that both have the same company.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any, Final
 from benchmarks.measures import lost_and_twice, share, used_share
 from benchmarks.pictures import small_pictures
 from benchmarks.pipeline import PER_UNIT, UNITS, BenchmarkError, Pipeline
-from benchmarks.report import say, show
+from benchmarks.report import say
 from benchmarks.side_functions import SidePath, add_path
 from lambdas.images import ImageRef
 from lambdas.items import from_item
@@ -30,6 +31,7 @@ LATENCY: Final[Mapping[str, Any]] = {
 }
 _PATIENCE: Final = 3.0  # times the time that the capacity allows
 _PATIENCE_SECONDS: Final = 90.0  # and so much more: a message that failed hides for a minute
+_SAID_EVERY_SECONDS: Final = 20.0
 _QUIET_SECONDS: Final = 3.0  # before a drain: the bucket fills
 
 
@@ -57,15 +59,14 @@ class Backlog:
 
 
 def drain(pipeline: Pipeline, images: int = IMAGES) -> dict[str, Any]:
-    """Measure both; print the table and return the report's keys."""
+    """Measure both; return the report's keys."""
     pipeline.fail(LATENCY)
     try:
         ours = drained(pipeline, [our_backlog(pipeline, project, images) for project in PROJECTS])
         theirs = drained(pipeline, [baseline_backlog(pipeline, project, images) for project in PROJECTS])
     finally:
         pipeline.fail()
-    _show(ours, theirs, images)
-    return {"drain": {str(UNITS[project]): _numbers(ours[project], theirs[project]) for project in PROJECTS}}
+    return {"drain": {str(UNITS[project]): numbers_of(ours[project], theirs[project]) for project in PROJECTS}}
 
 
 def our_backlog(pipeline: Pipeline, project: str, images: int) -> Backlog:
@@ -125,15 +126,11 @@ def drained(pipeline: Pipeline, backlogs: Sequence[Backlog]) -> dict[str, Draine
         pipeline.switch(backlog.event_source_id, on=True)
     longest = max(len(backlog.images) / (PER_UNIT * UNITS[backlog.project]) for backlog in backlogs)
     say(f"{len(backlogs[0].images)} images each in {len(backlogs)} queues, {longest:.0f} s at the models' capacity ...")
-    ended = pipeline.wait(
-        lambda: not any(pipeline.waiting(backlog.queue_url) for backlog in backlogs),
-        _PATIENCE * longest + _PATIENCE_SECONDS,
-    )
+    ended = _emptied(pipeline, backlogs, _PATIENCE * longest + _PATIENCE_SECONDS)
     for backlog in backlogs:
         pipeline.switch(backlog.event_source_id, on=False)
     if not ended:
-        left = ", ".join(str(pipeline.waiting(backlog.queue_url)) for backlog in backlogs)
-        say(f"given up with {left} messages left; these images count as lost")
+        say(f"given up with {_left(pipeline, backlogs)} messages left; these images count as lost")
     return {backlog.project: _drained(pipeline, backlog, begun) for backlog in backlogs}
 
 
@@ -141,50 +138,50 @@ def _all_wait(pipeline: Pipeline, backlog: Backlog) -> bool:
     return pipeline.waiting(backlog.queue_url) == len(backlog.images)
 
 
+def _emptied(pipeline: Pipeline, backlogs: Sequence[Backlog], seconds: float) -> bool:
+    """Wait until no queue has messages; return whether that was within so many seconds."""
+    for _ in range(math.ceil(seconds / _SAID_EVERY_SECONDS)):
+        if pipeline.wait(lambda: not any(pipeline.waiting(each.queue_url) for each in backlogs), _SAID_EVERY_SECONDS):
+            return True
+        say(f"{_left(pipeline, backlogs)} messages left")
+    return False
+
+
+def _left(pipeline: Pipeline, backlogs: Sequence[Backlog]) -> str:
+    return " and ".join(str(pipeline.waiting(each.queue_url)) for each in backlogs)
+
+
 def _drained(pipeline: Pipeline, backlog: Backlog, begun: float) -> Drained:
     calls = pipeline.detections(pipeline.version_of(backlog.project), begun)
+    keys = [image.key for image in backlog.images]
+    return came_to(calls, PER_UNIT * UNITS[backlog.project], keys, backlog.results())
+
+
+def came_to(
+    calls: Sequence[tuple[float, str]], per_second: float, images: Sequence[str], results: Sequence[str]
+) -> Drained:
+    """Hold calls (when, outcome), a capacity, the keys of the images and those of the results against one another."""
     answered = [at for at, outcome in calls if outcome == ANSWERED]
-    lost, twice = lost_and_twice([image.key for image in backlog.images], backlog.results())
+    lost, twice = lost_and_twice(images, results)
     return Drained(
-        used=used_share(answered, PER_UNIT * UNITS[backlog.project]),
+        used=used_share(answered, per_second),
         throttled=share(len(calls) - len(answered), len(calls)),
         lost=lost,
         twice=twice,
         detections=len(answered),
-        seconds=max(answered) - min(answered),
+        seconds=max(answered) - min(answered) if answered else 0.0,
     )
 
 
-def _numbers(ours: Drained, theirs: Drained) -> dict[str, Any]:
+def numbers_of(ours: Drained, theirs: Drained) -> dict[str, Any]:
+    """Return the report's numbers of a project's backlog."""
+    return _rounded(ours) | {f"baseline_{name}": number for name, number in _rounded(theirs).items()}
+
+
+def _rounded(one: Drained) -> dict[str, Any]:
     return {
-        "used": round(ours.used, 4),
-        "throttled": round(ours.throttled, 4),
-        "lost": ours.lost,
-        "twice": ours.twice,
-        "seconds": round(ours.seconds, 1),
-        "baseline_used": round(theirs.used, 4),
-        "baseline_throttled": round(theirs.throttled, 4),
-        "baseline_lost": theirs.lost,
-        "baseline_twice": theirs.twice,
-        "baseline_seconds": round(theirs.seconds, 1),
+        **vars(one),
+        "used": round(one.used, 4),
+        "throttled": round(one.throttled, 4),
+        "seconds": round(one.seconds, 1),
     }
-
-
-def _show(ours: Mapping[str, Drained], theirs: Mapping[str, Drained], images: int) -> None:
-    rows = []
-    for project in PROJECTS:
-        for name, one in (("ours", ours[project]), ("baseline", theirs[project])):
-            rows.append(
-                [
-                    f"{UNITS[project]} unit{'s'[: UNITS[project] - 1]}, {name}",
-                    f"{one.used:.3f}",
-                    f"{one.throttled:.3f}",
-                    f"{one.seconds:.0f} s",
-                    f"{one.detections}",
-                    f"{one.lost}",
-                    f"{one.twice}",
-                    f"{one.used / theirs[project].used:.2f}" if theirs[project].used else "-",
-                ]
-            )
-    head = ["", "capacity used", "calls throttled", "time", "detections", "lost", "twice", "used / baseline's"]
-    show(f"Drain: {images} images (goals: used at least 0.95, throttled at most 0.05, lost 0, twice 0)", head, rows)

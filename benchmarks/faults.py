@@ -23,7 +23,7 @@ from benchmarks.drain import LATENCY
 from benchmarks.measures import lost_and_twice
 from benchmarks.pictures import broken_files, small_pictures
 from benchmarks.pipeline import Pipeline
-from benchmarks.report import say, show
+from benchmarks.report import say
 from benchmarks.side_functions import give_back, put_before
 from demo.subscriber import Subscriber, subscribed
 from lambdas.images import ImageRef
@@ -63,7 +63,7 @@ class Survived:
 
 
 def faults(pipeline: Pipeline, images: int = IMAGES) -> dict[str, Any]:
-    """Break everything, wait until it is over, count; print the table and return the report's keys."""
+    """Break everything, wait until it is over, count; return the report's keys."""
     place, bucket = pipeline.project(PROJECT), pipeline.deployment.images_bucket
     prefix = f"{PROJECT}/faults-{time.time_ns()}/"
     pictures = small_pictures(prefix, images)
@@ -79,9 +79,10 @@ def faults(pipeline: Pipeline, images: int = IMAGES) -> dict[str, Any]:
         try:
             with subscribed(sqs, sns, pipeline.deployment.results_topic_arn, {"Project": [PROJECT]}) as subscriber:
                 begun = time.monotonic()
+                say(f"uploading {len(pictures)} files ...")
                 uploads = pipeline.put(bucket, pictures)
                 duplicates = _repeat(pipeline, place.queue_url, uploads)
-                say(f"{len(uploads)} uploads, {duplicates} of them told of twice ...")
+                say(f"uploaded; {duplicates} of them told of twice ...")
                 told = _until_over(pipeline, place.queue_url, subscriber, len(uploads))
                 seconds = time.monotonic() - begun
         finally:
@@ -92,8 +93,7 @@ def faults(pipeline: Pipeline, images: int = IMAGES) -> dict[str, Any]:
         died = len(kills.read_text().splitlines()) if kills.exists() else 0
     dead = pipeline.waiting(place.dead_letter_queue_url)
     found = count(uploads, pipeline.jobs(prefix), told, duplicates, died, dead, seconds)
-    _show(found)
-    return {"faults": _numbers(found)}
+    return {"faults": {**vars(found), "seconds": round(found.seconds, 1)}}
 
 
 def count(
@@ -169,20 +169,3 @@ def _until_over(pipeline: Pipeline, queue_url: str, subscriber: Subscriber, uplo
             return told
     say(f"given up after {_PATIENCE_SECONDS:.0f} s")
     return told
-
-
-def _numbers(found: Survived) -> dict[str, Any]:
-    return {**vars(found), "seconds": round(found.seconds, 1)}
-
-
-def _show(found: Survived) -> None:
-    rows = [
-        [f"{found.uploads}", f"{found.terminal}", f"{found.lost}", f"{found.twice}", f"{found.untold}"],
-    ]
-    head = ["uploads", "with a terminal result", "lost", "twice", "told of to nobody"]
-    show("Faults (goals: every upload has exactly one terminal result; lost 0, twice 0)", head, rows)
-    failed = ", ".join(f"{number} {code}" for code, number in found.failed.items())
-    print(
-        f"\n{found.succeeded} succeeded; failed: {failed or 'none'}; {found.dead} dead letters. "
-        f"{found.kills} function kills, {found.duplicates} duplicate events, {found.seconds:.0f} s."
-    )

@@ -28,8 +28,8 @@ from local.toolchain import CHECKOUT
 DEPLOYMENT: Final = "bench"  # of cdk.json: projects by the number of their inference units
 UNITS: Final[Mapping[str, int]] = {"one": 1, "three": 3, "five": 5}
 PER_UNIT: Final = 5  # detections a second
-# Three models run, of nine units in all.
-QUOTAS: Final = f"running_models=off,inference_units=off,detections_per_unit={PER_UNIT}"
+# Three models are trained and run at the same time, of nine units in all.
+QUOTAS: Final = f"concurrent_trainings=off,running_models=off,inference_units=off,detections_per_unit={PER_UNIT}"
 WORK: Final = CHECKOUT / "build" / "local" / "bench"
 
 _PUTS: Final = 8  # at the same time

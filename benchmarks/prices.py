@@ -17,4 +17,5 @@ S3_GET: Final = 0.40e-6
 S3_PUT: Final = 5.0e-6
 EVENTBRIDGE_EVENT: Final = 1.00e-6  # S3's own events: sources disagree, some say they are free
 LOG_BYTE: Final = 0.50e-9
+STATE_TRANSITION: Final = 25e-6  # of a standard workflow; from a stored copy of AWS's own page
 INFERENCE_UNIT_HOUR: Final = 4.00

@@ -1,10 +1,10 @@
-"""What benchmarks write: tables on standard output, progress on standard error, numbers in build/bench.json."""
+"""What benchmarks write while they run: progress on standard error, numbers in build/bench.json."""
 
 import json
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,24 +29,6 @@ def read(file: Path = REPORT) -> dict[str, Any]:
         return {}
     found = json.loads(file.read_text(encoding="utf-8"))
     return found if isinstance(found, dict) else {}
-
-
-def show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: the first column to the left, the others to the right."""
-    print(f"\n{title}\n\n{table(head, rows)}", flush=True)
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay a table out, in Markdown."""
-    lines = [list(head), *map(list, rows)]
-    widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(head))]
-
-    def laid_out(line: Sequence[str]) -> str:
-        first = line[0].ljust(widths[0])
-        return "| " + " | ".join([first, *(cell.rjust(widths[i + 1]) for i, cell in enumerate(line[1:]))]) + " |"
-
-    rule = "|" + "|".join(["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]) + "|"
-    return "\n".join([laid_out(lines[0]), rule, *map(laid_out, lines[1:])])
 
 
 def machine() -> str:

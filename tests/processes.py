@@ -1,9 +1,10 @@
 """Which process runs which tests, where `pytest --numprocesses` has several (`--dist loadgroup`, as `make test` says).
 
 All tests of a deployment run in one process, because deploying takes a while; they are the longest work, and so the
-first. All others of a file run in one process too. (The groups of pytest-xdist 3.8 are none under pytest 9.2.)
+first. All others of a file run in one process too. (Under pytest 9.2, pytest-xdist 3.8 does not see its own groups.)
 """
 
+import os
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -32,6 +33,12 @@ def group_of(nodeid: str) -> str:
     """Return what a test shares its process for: a deployment or its file."""
     file = nodeid.partition("::")[0]
     return next((name for name, files in DEPLOYMENTS.items() if file.startswith(files)), file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `--numprocesses auto` means: tests of deployments mostly wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

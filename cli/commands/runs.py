@@ -16,15 +16,27 @@ def report(options: argparse.Namespace, clients: Clients, execution: str, usual_
     if options.no_wait:
         show(options, {"ExecutionArn": execution}, [execution])
         return 0
-    began = time.monotonic()
-    usual = "" if usual_seconds is None else f" of usually {in_words(usual_seconds)}"
-    ended = follow(
-        clients("stepfunctions"), execution, lambda state: say(f"{in_words(time.monotonic() - began)}{usual}: {state}")
-    )
-    if ended.output.get("Outcome") == "ALREADY_CLAIMED":
+    ended = _followed(clients, execution, usual_seconds)
+    claimed_by = str(ended.output.get("ClaimedBy", ""))
+    if claimed_by and _runs(clients, claimed_by):
+        say("its upload has started this training already; here is how that goes")
+        execution, ended = claimed_by, _followed(clients, claimed_by, usual_seconds)
+    elif claimed_by:
         say("the upload has started its training already; to train the same data again, name a new --run")
     show(options, {"ExecutionArn": execution, "Status": ended.status, **ended.output}, [_ending(ended)])
     return 0 if ended.status == "SUCCEEDED" else 1
+
+
+def _followed(clients: Clients, execution: str, usual_seconds: float | None) -> Ended:
+    stepfunctions = clients("stepfunctions")
+    began = stepfunctions.describe_execution(executionArn=execution)["startDate"].timestamp()
+    usual = "" if usual_seconds is None else f" of usually {in_words(usual_seconds)}"
+    return follow(stepfunctions, execution, lambda state: say(f"{in_words(time.time() - began)}{usual}: {state}"))
+
+
+def _runs(clients: Clients, execution: str) -> bool:
+    said = clients("stepfunctions").describe_execution(executionArn=execution)
+    return str(said["status"]) == "RUNNING"
 
 
 def _ending(ended: Ended) -> str:

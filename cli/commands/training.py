@@ -15,7 +15,12 @@ def register(commands: CommandLine) -> None:
     training = commands.add(train)
     no_wait(training)
     training.add_argument("project", metavar="PROJECT")
-    training.add_argument("dataset", metavar="DATASET", help="NAME in PROJECT/NAME/train.manifest")
+    training.add_argument(
+        "dataset",
+        metavar="DATASET",
+        nargs="?",
+        help="NAME in PROJECT/NAME/train.manifest; without it, the newest upload",
+    )
     training.add_argument("--run", metavar="NAME", help="train the same data once more, under this name")
     training.add_argument(
         "--replace",

@@ -27,7 +27,8 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # 
 
     The event's detail may carry a `run` name: the same data, trained again; and `replace`: the project's data sets
     are to hold this upload and nothing else. Answers the training's plan and `Claimed`: false where another execution
-    has the data already; then `Repeats` says whether it came by another upload, and `Earlier` how that one went.
+    has the data already, that of `ClaimedBy`; then `Repeats` says whether it came by another upload, and `Earlier` how
+    that one went.
     """
     environment = from_environment(ClaimTraining)
     upload = event["Upload"]
@@ -58,6 +59,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # 
     }
     return spelled | {
         "Claimed": claimed,
+        "ClaimedBy": attempt["Execution"],
         "Repeats": not claimed and attempt["Manifest"] != spelled["Manifest"],
         "Earlier": {name: attempt[name] for name in _EARLIER if name in attempt},
         "OutputConfig": output,

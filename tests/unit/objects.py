@@ -3,11 +3,14 @@
 # ruff: noqa: N803 - the parameters are spelled as AWS spells them
 
 import io
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.response import StreamingBody
 
 from tests.unit.aws import Refusal
+
+_LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Objects:
@@ -45,11 +48,22 @@ class Objects:
 
     def head_object(self, Bucket: str, Key: str, VersionId: str | None = None) -> dict[str, Any]:
         length = len(self._body(Bucket, Key, "404"))  # a head has no body that would say more
-        return {"Metadata": self._metadata.get((Bucket, Key), {}), "ContentLength": length, "VersionId": "v1"}
+        put = list(self.bodies).index((Bucket, Key))
+        return {
+            "Metadata": self._metadata.get((Bucket, Key), {}),
+            "ContentLength": length,
+            "VersionId": "v1",
+            "LastModified": _LONG_AGO + timedelta(seconds=put),
+        }
 
-    def list_objects_v2(self, Bucket: str, Prefix: str, ContinuationToken: str = "0") -> dict[str, Any]:
+    def list_objects_v2(
+        self, Bucket: str, Prefix: str, Delimiter: str | None = None, ContinuationToken: str = "0"
+    ) -> dict[str, Any]:
         """List ten at a time: readers must page."""
         keys = sorted(key for bucket, key in self.bodies if bucket == Bucket and key.startswith(Prefix))
+        if Delimiter:
+            inside = {key.removeprefix(Prefix).partition(Delimiter) for key in keys}
+            return {"CommonPrefixes": [{"Prefix": Prefix + name + end} for name, end, _ in sorted(inside) if end]}
         first = int(ContinuationToken)
         more = {"NextContinuationToken": str(first + 10)} if keys[first + 10 :] else {}
         found = [{"Key": key, "Size": len(self.bodies[Bucket, key])} for key in keys[first : first + 10]]

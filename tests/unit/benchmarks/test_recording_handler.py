@@ -32,11 +32,9 @@ def test_calls_are_recorded_with_their_parameters_in_order_once(recorder):
 
 
 def test_an_invocation_is_a_line_with_its_calls_and_what_it_logged(tmp_path, monkeypatch):
-    (tmp_path / "logging_handler.py").write_text(
-        "def handle(event, context):\n    print('twelve bytes')\n    return 7\n"
-    )
+    (tmp_path / "talking.py").write_text("def handle(event, context):\n    print('twelve bytes')\n    return 7\n")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setenv("RECORDED_HANDLER", "logging_handler.handle")
+    monkeypatch.setenv("RECORDED_HANDLER", "talking.handle")
     monkeypatch.setenv("RECORDS", str(tmp_path))
     monkeypatch.setattr(sys, "stdout", sys.stdout)
     monkeypatch.setattr("benchmarks.recording_handler._state", {})

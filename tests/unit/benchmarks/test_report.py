@@ -1,9 +1,9 @@
-"""The report: keys that are merged, tables that line up."""
+"""The report: keys that are merged."""
 
 import json
 
 from benchmarks.__main__ import NAMES
-from benchmarks.report import merge, read, table
+from benchmarks.report import merge, read
 
 
 def test_a_benchmark_replaces_its_own_keys_and_leaves_the_others(tmp_path):
@@ -20,14 +20,5 @@ def test_a_report_of_another_make_is_begun_anew(tmp_path):
     assert read(file) == {"drain": {}}
 
 
-def test_a_table_lines_up():
-    assert table(["", "used"], [["ours", "0.98"], ["a long name", "1"]]).splitlines() == [
-        "|             | used |",
-        "|-------------|-----:|",
-        "| ours        | 0.98 |",
-        "| a long name |    1 |",
-    ]
-
-
 def test_every_benchmark_has_its_name():
-    assert NAMES == ("stand_in", "overhead", "drain", "latency", "cost", "faults")
+    assert NAMES == ("stand_in", "overhead", "training", "drain", "latency", "cost", "faults")

@@ -158,8 +158,9 @@ class Executions:
         return arn
 
     def start_execution(self, stateMachineArn: str, input: str) -> dict[str, Any]:
-        arn = self.add(stateMachineArn, json.loads(input), (["Prepare the run"], {"status": "SUCCEEDED"}))
-        return {"executionArn": arn, "startDate": _LONG_AGO}
+        now = {"startDate": datetime.now(UTC)}
+        arn = self.add(stateMachineArn, json.loads(input), (["Prepare the run"], {"status": "SUCCEEDED"} | now))
+        return {"executionArn": arn} | now
 
     def list_executions(
         self, stateMachineArn: str, statusFilter: str | None = None, nextToken: str = "0"

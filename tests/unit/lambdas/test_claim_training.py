@@ -155,6 +155,7 @@ def test_a_second_execution_of_the_same_upload_is_told_that_it_is_claimed(handle
     handle(uploaded())
     second = handle(uploaded(), "arn:two")
     assert (second["Claimed"], second["Repeats"]) == (False, False)
+    assert second["ClaimedBy"] == "arn:one"
     assert handle(uploaded(), "arn:one")["Claimed"] is True
 
 

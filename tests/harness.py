@@ -1,19 +1,23 @@
 """A deployment to test: on a local cloud that the tests start, or one that is deployed already (--deployed NAME)."""
 
+import io
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from botocore.awsrequest import AWSRequest
 
+from cli.__main__ import main
 from cli.deployment import Clients, Deployment
+from cli.models import Model, list_models
 from cli.workflows import Ended, find_execution, follow
 from demo.subscriber import Subscriber, subscribed
 from lambdas.images import ImageRef, job_id
 from lambdas.jobs import Job, JobStatus
+from lambdas.model_versions import VersionStatus
 
 Found = TypeVar("Found")
 
@@ -32,6 +36,12 @@ class Cloud:
     detection_seconds: float  # longest wait for a result
     look_seconds: float
     local: bool
+
+    def customlabels(self, *arguments: str, clients: Clients | None = None) -> tuple[int, str]:
+        """Run the command line as a person does; return its exit code and what it prints."""
+        with redirect_stdout(io.StringIO()) as printed:
+            code = main([*arguments, "--deployment", self.deployment.name], clients or self.clients)
+        return code, printed.getvalue()
 
     def drop(self, key: str, body: bytes, **metadata: str) -> ImageRef:
         """Upload an image, as a user does."""
@@ -134,6 +144,43 @@ class Cloud:
         answer = self.clients("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["VisibilityTimeout"])
         hidden_seconds = int(answer["Attributes"]["VisibilityTimeout"])
         self.eventually(lambda: self.waiting(queue_url) == 0, hidden_seconds + self.detection_seconds)
+
+    @contextmanager
+    def unnoticed(self, project: str) -> Iterator[None]:
+        """Let uploads to a project make no events, as those of long ago made none."""
+        events, rule = self.clients("events"), f"custom-labels-{self.deployment.name}-uploaded-{project}"
+        events.disable_rule(Name=rule)
+        try:
+            yield
+        finally:
+            events.enable_rule(Name=rule)
+
+    def train_by_hand(self, version: str) -> str:
+        """Train another version of digits outside the workflow, from the data set `first`; return its ARN."""
+        models = list_models(self.clients, self.deployment, "digits")
+        bucket = self.deployment.datasets_bucket
+        source = {"Bucket": bucket, "Name": "digits/first/train.manifest"}
+        answer = self.clients("rekognition").create_project_version(
+            ProjectArn=next(model.project_arn for model in models if model.active),
+            VersionName=version,
+            OutputConfig={"S3Bucket": bucket, "S3KeyPrefix": version},
+            TrainingData={"Assets": [{"GroundTruthManifest": {"S3Object": source}}]},
+            TestingData={"AutoCreate": True},
+        )
+        arn = str(answer["ProjectVersionArn"])
+        self.await_status(arn, VersionStatus.TRAINING_COMPLETED)
+        return arn
+
+    def await_status(self, version_arn: str, status: VersionStatus) -> None:
+        """Wait until a version has a status."""
+
+        def models() -> list[Model]:
+            return list(list_models(self.clients, self.deployment))
+
+        def reached() -> bool:
+            return any(model.arn == version_arn and model.status is status for model in models())
+
+        self.eventually(reached, self.training_seconds, lambda: str(models()))
 
     def waiting(self, queue_url: str) -> int:
         """Return how many messages a queue shows and hides."""

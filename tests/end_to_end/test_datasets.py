@@ -2,13 +2,11 @@
 
 import io
 import json
-from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from cli.__main__ import main
 from cli.models import list_models
 from demo.pictures import PictureSet
 from lambdas.model_versions import VersionStatus
@@ -28,24 +26,18 @@ def folder(pictures: dict[str, PictureSet], tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _customlabels(cloud: Cloud, *arguments: str) -> tuple[int, str]:
-    with redirect_stdout(io.StringIO()) as printed:
-        code = main([*arguments, "--deployment", cloud.deployment.name], cloud.clients)
-    return code, printed.getvalue()
-
-
 def test_a_folder_is_put_trained_and_running_and_putting_it_again_pays_for_nothing(cloud: Cloud, folder: Path) -> None:
     put = ("dataset", "put", "digits", "folder", "--from", "folder", str(folder), "--json")
-    code, printed = _customlabels(cloud, *put)
+    code, printed = cloud.customlabels(*put)
     assert code == 0, printed
     said = json.loads(printed)
     assert (said["StartsTraining"], said["Uploaded"], said["Skipped"]) == (True, 160, 0)
-    assert _customlabels(cloud, "dataset", "lint", "digits/folder")[0] == 0
+    assert cloud.customlabels("dataset", "lint", "digits/folder")[0] == 0
     ended, states = cloud.end_of(cloud.training_of("digits/folder/train.manifest"))
     assert ended.status == "SUCCEEDED", (ended, states)
     active = [model for model in list_models(cloud.clients, cloud.deployment, "digits") if model.active]
     assert [(model.version.partition(".")[0], model.status) for model in active] == [("folder", VersionStatus.RUNNING)]
-    code, printed = _customlabels(cloud, *put)
+    code, printed = cloud.customlabels(*put)
     again = json.loads(printed)
     assert (code, again["Unchanged"], again["StartsTraining"]) == (0, True, False)
     assert (again["Uploaded"], again["Skipped"]) == (0, 160)

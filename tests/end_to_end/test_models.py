@@ -1,12 +1,9 @@
 """Models: what waits until one runs, what stops one, what the guard makes of one that nobody wants."""
 
-import io
 import json
-from contextlib import redirect_stdout
 
 import pytest
 
-from cli.__main__ import main
 from cli.models import list_models
 from demo.pictures import PictureSet, digits
 from demo.upload import upload_dataset
@@ -15,13 +12,6 @@ from lambdas.model_versions import VersionStatus
 from tests.harness import Cloud
 
 Pictures = dict[str, PictureSet]
-
-
-def _customlabels(cloud: Cloud, *arguments: str) -> tuple[int, str]:
-    """Run the command line as a person does; return its exit code and what it prints."""
-    with redirect_stdout(io.StringIO()) as printed:
-        code = main([*arguments, "--deployment", cloud.deployment.name], cloud.clients)
-    return code, printed.getvalue()
 
 
 def _is_open(cloud: Cloud, project: str) -> bool:
@@ -51,16 +41,17 @@ def test_an_upload_before_any_model_waits_and_is_detected_once_one_runs(cloud: C
 
 
 def test_stop_lets_images_wait_and_start_brings_them_their_labels(trained: Cloud, pictures: Pictures) -> None:
-    code, printed = _customlabels(trained, "stop", "digits", "--json")
+    queue = trained.deployment.project("digits").queue_url
+    trained.drained(queue)  # duplicates and redeliveries of earlier tests would be counted as waiting
+    code, printed = trained.customlabels("stop", "digits", "--json")
     assert code == 0
     assert [model["Project"] for model in json.loads(printed)] == ["digits"]
     states = {model.status for model in list_models(trained.clients, trained.deployment, "digits")}
     assert VersionStatus.STOPPED in states
     assert states <= {VersionStatus.STOPPED, VersionStatus.TRAINING_COMPLETED}
     image = trained.drop("digits/while-stopped.png", pictures["digits"].unseen[0].body)
-    queue = trained.deployment.project("digits").queue_url
     trained.eventually(lambda: trained.waiting(queue) == 1, 30)
-    code, printed = _customlabels(trained, "start", "digits", "--json")
+    code, printed = trained.customlabels("start", "digits", "--json")
     assert code == 0
     assert json.loads(printed)["Outcome"] == "RUNNING"
     assert trained.result_of(image, "digits").status is JobStatus.SUCCEEDED
@@ -68,9 +59,9 @@ def test_stop_lets_images_wait_and_start_brings_them_their_labels(trained: Cloud
 
 def test_the_guard_stops_a_version_that_nobody_wants_and_says_so(trained: Cloud) -> None:
     active = next(model for model in list_models(trained.clients, trained.deployment, "digits") if model.active)
-    other = _second_version(trained)
+    other = trained.train_by_hand("by-hand")
     trained.clients("rekognition").start_project_version(ProjectVersionArn=other, MinInferenceUnits=1)
-    _await_status(trained, other, VersionStatus.RUNNING)
+    trained.await_status(other, VersionStatus.RUNNING)
     with trained.subscriber(trained.deployment.operations_topic_arn) as subscriber:
         answer = trained.clients("lambda").invoke(FunctionName=f"custom-labels-{trained.deployment.name}-guard_models")
         assert "FunctionError" not in answer, answer["Payload"].read()
@@ -78,48 +69,23 @@ def test_the_guard_stops_a_version_that_nobody_wants_and_says_so(trained: Cloud)
         told = subscriber.receive(30, lambda received: bool(received))
     assert told[0]["ProjectVersionArn"] == other
     assert told[0]["Status"] == "STOPPED"
-    _await_status(trained, other, VersionStatus.STOPPED)
-    _await_status(trained, active.arn, VersionStatus.RUNNING)
-
-
-def _second_version(cloud: Cloud) -> str:
-    """Train a second version of digits by hand, outside the workflow."""
-    model = next(model for model in list_models(cloud.clients, cloud.deployment, "digits") if model.active)
-    bucket = cloud.deployment.datasets_bucket
-    source = {"Bucket": bucket, "Name": "digits/first/train.manifest"}
-    answer = cloud.clients("rekognition").create_project_version(
-        ProjectArn=model.project_arn,
-        VersionName="by-hand",
-        OutputConfig={"S3Bucket": bucket, "S3KeyPrefix": "by-hand"},
-        TrainingData={"Assets": [{"GroundTruthManifest": {"S3Object": source}}]},
-        TestingData={"AutoCreate": True},
-    )
-    _await_status(cloud, answer["ProjectVersionArn"], VersionStatus.TRAINING_COMPLETED)
-    return str(answer["ProjectVersionArn"])
-
-
-def _await_status(cloud: Cloud, arn: str, status: VersionStatus) -> None:
-    def reached() -> bool:
-        return any(
-            model.arn == arn and model.status is status for model in list_models(cloud.clients, cloud.deployment)
-        )
-
-    cloud.eventually(reached, cloud.training_seconds, lambda: str(list(list_models(cloud.clients, cloud.deployment))))
+    trained.await_status(other, VersionStatus.STOPPED)
+    trained.await_status(active.arn, VersionStatus.RUNNING)
 
 
 def test_the_command_line_lists_models_and_results(trained: Cloud, pictures: Pictures) -> None:
     trained.result_of(trained.drop("digits/listed.png", pictures["digits"].unseen[0].body), "digits")
-    _, models = _customlabels(trained, "models", "digits")
+    _, models = trained.customlabels("models", "digits")
     assert "RUNNING" in models
-    _, results = _customlabels(trained, "results", "digits", "--json")
+    _, results = trained.customlabels("results", "digits", "--json")
     assert "digits/listed.png" in {result["Image"]["S3ObjectName"] for result in json.loads(results)["Results"]}
-    _, of_image = _customlabels(trained, "results", "--image", "digits/listed.png", "--json")
+    _, of_image = trained.customlabels("results", "--image", "digits/listed.png", "--json")
     assert {result["Status"] for result in json.loads(of_image)["Results"]} == {"SUCCEEDED"}
 
 
 def test_the_command_line_names_an_unknown_project_and_the_known_ones(
     cloud: Cloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, _ = _customlabels(cloud, "stop", "nothing")
+    code, _ = cloud.customlabels("stop", "nothing")
     assert code == 1
     assert "no project 'nothing'" in capsys.readouterr().err

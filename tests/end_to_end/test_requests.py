@@ -1,21 +1,18 @@
 """Images that are asked for: backfill, redrive, rerun, and the start/get pair."""
 
-import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cli.__main__ import main
 from cli.deployment import Clients
 from cli.models import list_models
 from demo.pictures import PictureSet
 from lambdas.images import ImageRef
 from lambdas.jobs import Job, JobStatus
-from lambdas.model_versions import VersionStatus
 from tests.harness import Cloud, uploaded
 
 Pictures = dict[str, PictureSet]
@@ -34,28 +31,16 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _customlabels(cloud: Cloud, *arguments: str, clients: Clients | None = None) -> tuple[int, Any]:
-    """Run the command line as a person does; return its exit code and what it prints as JSON."""
-    with redirect_stdout(io.StringIO()) as printed:
-        code = main([*arguments, "--json", "--deployment", cloud.deployment.name], clients or cloud.clients)
-    return code, json.loads(printed.getvalue() or "null")
-
-
-@contextmanager
-def _without_events(cloud: Cloud) -> Iterator[None]:
-    """Let uploads go unnoticed, as those of long ago were."""
-    events, rule = cloud.clients("events"), f"custom-labels-{cloud.deployment.name}-uploaded-digits"
-    events.disable_rule(Name=rule)
-    try:
-        yield
-    finally:
-        events.enable_rule(Name=rule)
+    """Run the command line; return its exit code and what it prints as JSON."""
+    code, printed = cloud.customlabels(*arguments, "--json", clients=clients)
+    return code, json.loads(printed or "null")
 
 
 @pytest.fixture(scope="module")
 def existing(trained: Cloud, pictures: Pictures) -> list[ImageRef]:
     """Images that are in the bucket and that nobody has looked at."""
     unseen = pictures["digits"].unseen
-    with _without_events(trained):
+    with trained.unnoticed("digits"):
         return [
             trained.drop(f"digits/existing/{number:02} é+%41.png", unseen[number % len(unseen)].body)
             for number in range(EXISTING)
@@ -149,7 +134,7 @@ def test_a_rerun_with_another_version_tells_what_changed_and_leaves_nothing_runn
     trained: Cloud, existing: list[ImageRef]
 ) -> None:
     active = next(model for model in list_models(trained.clients, trained.deployment, "digits") if model.active)
-    other = _other_version(trained)
+    other = trained.train_by_hand("for-rerun")
     trained.clients("rekognition").start_project_version(ProjectVersionArn=other, MinInferenceUnits=1)
     asked = ("rerun", "digits", "--prefix", "digits/existing/0", "--run", "second-look")
     code, said = _customlabels(trained, *asked, "--version", "for-rerun")
@@ -163,28 +148,6 @@ def test_a_rerun_with_another_version_tells_what_changed_and_leaves_nothing_runn
     assert sum(label["Before"] for label in said["Labels"]) >= 5
     answer = trained.clients("lambda").invoke(FunctionName=f"custom-labels-{trained.deployment.name}-guard_models")
     assert json.load(answer["Payload"])["Stopped"] == [other]  # nothing holds it any more
-
-
-def _other_version(cloud: Cloud) -> str:
-    """Train another version of digits by hand, outside the workflow; return its ARN."""
-    model = next(model for model in list_models(cloud.clients, cloud.deployment, "digits") if model.active)
-    bucket = cloud.deployment.datasets_bucket
-    source = {"Bucket": bucket, "Name": "digits/first/train.manifest"}
-    answer = cloud.clients("rekognition").create_project_version(
-        ProjectArn=model.project_arn,
-        VersionName="for-rerun",
-        OutputConfig={"S3Bucket": bucket, "S3KeyPrefix": "for-rerun"},
-        TrainingData={"Assets": [{"GroundTruthManifest": {"S3Object": source}}]},
-        TestingData={"AutoCreate": True},
-    )
-    arn = str(answer["ProjectVersionArn"])
-
-    def trained() -> bool:
-        models = list_models(cloud.clients, cloud.deployment, "digits")
-        return any(seen.arn == arn and seen.status is VersionStatus.TRAINING_COMPLETED for seen in models)
-
-    cloud.eventually(trained, cloud.training_seconds)
-    return arn
 
 
 def _invoke(cloud: Cloud, verb_noun: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import sys
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from lambdas.deployment_settings import SettingsError
+from lambdas.setting_checks import SettingsError
 from stacks.deployment import make_stacks, read_deployment
 
 

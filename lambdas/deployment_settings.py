@@ -2,17 +2,31 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from lambdas.names import DEPLOYMENT_PATTERN, MAX_NAMES, PROJECT_PATTERN, RESERVED_PROJECTS
+from lambdas.runtime_settings import Runtime, Schedule, StartWhen, parse_schedule, parse_start_when
+from lambdas.setting_checks import (
+    Check,
+    SettingsError,
+    checked,
+    list_of,
+    number_from,
+    one_of,
+    or_null,
+    over,
+    ratio,
+    whole,
+)
 
 SETTINGS_FILE: Final = Path(__file__).with_name("settings.json")
 MAX_PROJECTS: Final = 25
 MAX_APPROVAL_HOURS: Final = 168  # a week, for which train_model may wait
 MAX_INFERENCE_UNITS: Final = 5  # service quota for one started model
+LEAST_WAIT_MINUTES: Final = 30  # what a start and a stop before it may take, and a few minutes to look and to detect
 
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 # A standard topic: what is filtered and comes at least once needs no FIFO one, and Rekognition takes none either.
@@ -20,10 +34,6 @@ _TOPIC: Final = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_
 
 
 Minimum = float | Mapping[str, float] | None  # of a score of each label, or by label
-
-
-class SettingsError(ValueError):
-    """A setting is missing, unknown or out of range; the message names its key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +56,25 @@ class ProjectSettings:
     training: str = "inline"  # by the upload's manifests; or `datasets`: by data sets that uploads add to
     keep_versions: int | None = None  # older ones are deleted after a promotion; None: all are kept
     make_room: bool = True  # where the quota fits no second model, stop the active one before its successor starts
+    runtime: str = Runtime.ON_DEMAND  # when its model runs: on_demand, always_on or scheduled
+    schedule: Schedule | None = None  # of the runtime `scheduled`
+    start_when: StartWhen = field(
+        default_factory=StartWhen
+    )  # of on_demand, sooner than max_wait_minutes makes it start
+    max_wait_minutes: float = 240  # of on_demand: from an image's arrival to its result
+    finish_within_minutes: float | None = None  # for a backlog, once the model runs; None: max_wait_minutes alone says
+    max_run_hours: float | None = None  # at one stretch; None: 24, and for always_on and scheduled none
+    daily_budget_unit_hours: float | None = None  # per UTC day; None: the deployment's alone
     retention_days: int | None = None  # results expire after so many days; None: never
     source_buckets: tuple[str, ...] = ()  # other buckets whose images it may be asked to look at
     notification_topics: tuple[str, ...] = ()  # ARNs that a request may name to be told on
 
     def __post_init__(self) -> None:
+        if (self.runtime == Runtime.SCHEDULED) != (self.schedule is not None):
+            raise SettingsError(
+                f'schedule: the runtime is {self.runtime}; a project has a schedule if its runtime is "scheduled", and '
+                "only then"
+            )
         if self.label_thresholds and self.min_confidence is None:
             raise SettingsError(
                 "label_thresholds needs min_confidence, the threshold of the labels that it does not name: once we "
@@ -72,6 +96,10 @@ class DeploymentSettings:
     architecture: str = "arm64"  # of the functions: arm64 or x86_64
     account_concurrency: int = 10  # the account's limit of concurrent Lambda executions; 10 in a fresh one
     alarm_email: str | None = None  # subscribed to the operations topic
+    unit_hour_price: float = 4.0  # US dollars for an inference unit's hour
+    daily_budget_unit_hours: float | None = None  # of all projects together, per UTC day
+    on_destroy: str = "keep_models"  # what `cdk destroy` does with versions, data sets and projects: or delete_models
+    data_on_destroy: str = "keep"  # what it does with buckets and tables: keep, or delete
     retain_logs_days: int = 30
 
     def to_json(self) -> str:
@@ -91,7 +119,7 @@ def parse_deployment(name: str, raw: Mapping[str, Any]) -> DeploymentSettings:
         raise SettingsError(f"{where}: a deployment's name must match {DEPLOYMENT_PATTERN.pattern}")
     if not isinstance(raw, Mapping):
         raise SettingsError(f"{where} must be an object")
-    values = _checked(where, raw, _DEPLOYMENT_CHECKS, DeploymentSettings)
+    values = checked(where, raw, _DEPLOYMENT_CHECKS, DeploymentSettings)
     projects = raw.get("projects")
     if not isinstance(projects, Mapping) or not 1 <= len(projects) <= MAX_PROJECTS:
         raise SettingsError(f"{where}.projects must be an object of 1 to {MAX_PROJECTS} projects")
@@ -117,8 +145,10 @@ def parse_project(where: str, name: str, raw: Mapping[str, Any]) -> ProjectSetti
         raise SettingsError(f"{path}: a project's name must match {PROJECT_PATTERN.pattern}")
     if not isinstance(raw, Mapping):
         raise SettingsError(f"{path} must be an object")
-    values = _checked(path, raw, _PROJECT_CHECKS, ProjectSettings)
+    values = checked(path, raw, _PROJECT_CHECKS, ProjectSettings)
     values |= {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
+    values["schedule"] = parse_schedule(f"{path}.schedule", raw.get("schedule"))
+    values["start_when"] = parse_start_when(f"{path}.start_when", raw.get("start_when"))
     try:
         return ProjectSettings(**values)
     except SettingsError as error:
@@ -131,104 +161,58 @@ def load_settings(file: Path = SETTINGS_FILE) -> DeploymentSettings:
     return parse_deployment(said.pop("name"), said)
 
 
-@dataclass(frozen=True)
-class _Check:
-    """A test for one value and the words that say what passes it."""
-
-    passes: Callable[[Any], bool]
-    must: str
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _whole(low: int, high: int) -> _Check:
-    return _Check(
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high,
-        f"a whole number from {low} to {high}",
-    )
-
-
-def _ratio(high: float) -> _Check:
-    return _Check(lambda value: _is_number(value) and 0 <= value <= high, f"a number from 0 to {high:g}")
-
-
-def _or_null(check: _Check) -> _Check:
-    return _Check(lambda value: value is None or check.passes(value), f"null or {check.must}")
-
-
-def _list_of(pattern: re.Pattern[str], what: str) -> _Check:
-    return _Check(
-        lambda value: (
-            isinstance(value, list)
-            and all(isinstance(entry, str) and pattern.fullmatch(entry) for entry in value)
-            and len(set(value)) == len(value)
-        ),
-        f"a list of different {what}",
-    )
-
-
 def _are_thresholds(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
-        isinstance(label, str) and label and _ratio(100).passes(percent) for label, percent in value.items()
+        isinstance(label, str) and label and ratio(100).passes(percent) for label, percent in value.items()
     )
 
 
 def _is_minimum(value: Any) -> bool:
     scores = value.values() if isinstance(value, Mapping) else [value]
-    return value is None or all(_ratio(1).passes(score) for score in scores)
+    return value is None or all(ratio(1).passes(score) for score in scores)
 
 
-_MINIMUM: Final = _Check(_is_minimum, "null, a number from 0 to 1, or such a number by label")
+_MINIMUM: Final = Check(_is_minimum, "null, a number from 0 to 1, or such a number by label")
+_YES_OR_NO: Final = Check(lambda value: isinstance(value, bool), "true or false")
 
-_PROJECT_CHECKS: Final[Mapping[str, _Check]] = {
-    "min_confidence": _or_null(_ratio(100)),
-    "label_thresholds": _Check(_are_thresholds, "an object of labels with a number from 0 to 100 each"),
-    "max_results": _or_null(_whole(1, 1000)),
-    "annotate": _Check(lambda value: isinstance(value, bool), "true or false"),
-    "min_inference_units": _whole(1, MAX_INFERENCE_UNITS),
-    "max_inference_units": _whole(1, MAX_INFERENCE_UNITS),
-    "min_f1": _ratio(1),
+_PROJECT_CHECKS: Final[Mapping[str, Check]] = {
+    "min_confidence": or_null(ratio(100)),
+    "label_thresholds": Check(_are_thresholds, "an object of labels with a number from 0 to 100 each"),
+    "max_results": or_null(whole(1, 1000)),
+    "annotate": _YES_OR_NO,
+    "min_inference_units": whole(1, MAX_INFERENCE_UNITS),
+    "max_inference_units": whole(1, MAX_INFERENCE_UNITS),
+    "min_f1": ratio(1),
     "min_label_f1": _MINIMUM,
     "min_label_precision": _MINIMUM,
     "min_label_recall": _MINIMUM,
-    "require_improvement": _Check(lambda value: isinstance(value, bool), "true or false"),
-    "max_label_regression": _or_null(_ratio(1)),
-    "approval_hours": _or_null(
-        _Check(
-            lambda value: _is_number(value) and 0 < value <= MAX_APPROVAL_HOURS,
-            f"a number over 0 and up to {MAX_APPROVAL_HOURS}",
-        )
-    ),
-    "training": _Check(lambda value: value in ("inline", "datasets"), "inline or datasets"),
-    "keep_versions": _or_null(_whole(2, 100)),  # the active version and the one before it are always kept
-    "make_room": _Check(lambda value: isinstance(value, bool), "true or false"),
-    "retention_days": _or_null(_whole(1, 3650)),
-    "source_buckets": _list_of(_BUCKET, "bucket names"),
-    "notification_topics": _list_of(_TOPIC, "ARNs of standard SNS topics"),
+    "require_improvement": _YES_OR_NO,
+    "max_label_regression": or_null(ratio(1)),
+    "approval_hours": or_null(over(MAX_APPROVAL_HOURS)),
+    "training": one_of("inline", "datasets"),
+    "keep_versions": or_null(whole(2, 100)),  # the active version and the one before it are always kept
+    "make_room": _YES_OR_NO,
+    "runtime": one_of(*Runtime),
+    "max_wait_minutes": number_from(LEAST_WAIT_MINUTES, 10_080),
+    "finish_within_minutes": or_null(number_from(10, 10_080)),
+    "max_run_hours": or_null(over(8784)),
+    "daily_budget_unit_hours": or_null(over(MAX_INFERENCE_UNITS * 24)),
+    "retention_days": or_null(whole(1, 3650)),
+    "source_buckets": list_of(_BUCKET, "bucket names"),
+    "notification_topics": list_of(_TOPIC, "ARNs of standard SNS topics"),
 }
 
-_DEPLOYMENT_CHECKS: Final[Mapping[str, _Check]] = {
-    "architecture": _Check(lambda value: value in ("arm64", "x86_64"), "arm64 or x86_64"),
-    "account_concurrency": _whole(10, 100_000),
-    "alarm_email": _or_null(_Check(lambda value: isinstance(value, str) and "@" in value, "an address")),
+_DEPLOYMENT_CHECKS: Final[Mapping[str, Check]] = {
+    "architecture": one_of("arm64", "x86_64"),
+    "account_concurrency": whole(10, 100_000),
+    "alarm_email": or_null(Check(lambda value: isinstance(value, str) and "@" in value, "an address")),
+    "unit_hour_price": number_from(0, 1000),
+    "daily_budget_unit_hours": or_null(over(MAX_PROJECTS * MAX_INFERENCE_UNITS * 24)),
+    "on_destroy": one_of("keep_models", "delete_models"),
+    "data_on_destroy": one_of("keep", "delete"),
     # The values that CloudWatch Logs accepts, up to a year.
-    "retain_logs_days": _Check(
+    "retain_logs_days": Check(
         lambda value: type(value) is int and value in (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365),
         "one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365",
     ),
 }
-
-
-def _checked(where: str, raw: Mapping[str, Any], checks: Mapping[str, _Check], words: type) -> dict[str, Any]:
-    """Return the values of `raw` that have a check, after it; refuse keys that `words` does not have."""
-    known = {item.name for item in fields(words)} - {"name"}
-    for key in raw:
-        if key not in known:
-            raise SettingsError(f"{where}.{key} is not a setting; known are {', '.join(sorted(known))}")
-    values = {key: value for key, value in raw.items() if key in checks}
-    for key, value in values.items():
-        if not checks[key].passes(value):
-            raise SettingsError(f"{where}.{key} is {value!r}; it must be {checks[key].must}")
-    return values

@@ -2,11 +2,12 @@
 
 Keys: PK `PROJECT#<name>`; SK `STATE`, `LEASE#<version name>` or `ATTEMPT#<hash of the upload>`. The workflows
 write STATE, LEASE and the outcome of an ATTEMPT themselves (statemachines/). What else needs a version for a while
-holds a lease of its own, `LEASE#<holder>`.
+holds a lease of its own, `LEASE#<holder>`; the governor's is `LEASE#govern_models`. `GOVERNOR` is what the governor
+keeps of a project (lambdas/govern_models), `METER#...` what its model did (lambdas/meter.py).
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -33,6 +34,23 @@ class Registration:
     former_version_name: str | None = None
     wanted: Wanted = Wanted.RUNNING
     wanted_at: int = 0  # when a person last asked, epoch milliseconds; 0: never
+    wanted_until: float | None = None  # epoch seconds; None: STOPPED has no end, RUNNING means as the runtime says
+    promoted_at: int = 0  # when a version last became the active one, epoch milliseconds; 0: never
+
+    def asks_for(self, wanted: Wanted, now: float) -> bool:
+        """Tell whether a person's word overrides the runtime at a time in epoch seconds."""
+        if self.wanted is not wanted:
+            return False
+        return now < self.wanted_until if self.wanted_until is not None else wanted is Wanted.STOPPED
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Leave for a version to run that is not, or not yet, the active one."""
+
+    holder: str
+    version_name: str
+    expires_at: float  # epoch seconds
 
 
 @dataclass(frozen=True)
@@ -45,27 +63,26 @@ class Registry:
     def registration(self, project: str) -> Registration:
         """Return what is registered of a project; nothing, where it was never promoted."""
         answer = self.dynamodb.get_item(TableName=self.name, Key=to_item(_state_key(project)), ConsistentRead=True)
-        item = from_item(answer.get("Item", {}))
-        return Registration(
-            active_version_arn=item.get("ActiveVersionArn"),
-            active_version_name=item.get("ActiveVersionName"),
-            former_version_arn=item.get("FormerVersionArn"),
-            former_version_name=item.get("FormerVersionName"),
-            wanted=Wanted(item.get("Wanted", Wanted.RUNNING)),
-            wanted_at=item.get("WantedAt", 0),
-        )
+        return registration_of(from_item(answer.get("Item", {})))
 
-    def want(self, project: str, wanted: Wanted, now: float) -> None:
-        """Note what a person asked for, and when.
+    def want(self, project: str, wanted: Wanted, now: float, until: float | None = None) -> None:
+        """Note what a person asked for, when, and until when (epoch seconds; None: see Registration.wanted_until).
 
         The guard stops an active version that is wanted STOPPED; run_model promotes nothing where a person has asked
         for something since it began.
         """
+        values = {":wanted": wanted.value, ":now": int(now * 1000)}
+        expression = "SET Wanted = :wanted, WantedAt = :now"
+        if until is None:
+            expression += " REMOVE WantedUntil"
+        else:
+            expression += ", WantedUntil = :until"
+            values[":until"] = int(until)
         self.dynamodb.update_item(
             TableName=self.name,
             Key=to_item(_state_key(project)),
-            UpdateExpression="SET Wanted = :wanted, WantedAt = :now",
-            ExpressionAttributeValues=to_item({":wanted": wanted.value, ":now": int(now * 1000)}),
+            UpdateExpression=expression,
+            ExpressionAttributeValues=to_item(values),
         )
 
     def leased_versions(self, project: str, now: float) -> frozenset[str]:
@@ -76,8 +93,8 @@ class Registry:
             ExpressionAttributeValues=to_item({":project": f"PROJECT#{project}", ":lease": "LEASE#"}),
             ConsistentRead=True,
         )
-        leases = [from_item(item) for page in pages for item in page["Items"]]
-        return frozenset(lease["VersionName"] for lease in leases if lease["ExpiresAt"] > now)
+        leases = [lease_of(from_item(item)) for page in pages for item in page["Items"]]
+        return frozenset(lease.version_name for lease in leases if lease.expires_at > now)
 
     def lease(self, project: str, version_name: str, holder: str, until: float) -> None:
         """Keep the guard from stopping a version until then (epoch seconds); again, for longer."""
@@ -127,6 +144,25 @@ class Registry:
         )
         found = [from_item(item) for page in pages for item in page["Items"]]
         return sorted(found, key=lambda attempt: -attempt.get("CreatedAt", 0))
+
+
+def registration_of(item: Mapping[str, Any]) -> Registration:
+    """Read a STATE item; nothing is registered where it is empty."""
+    return Registration(
+        active_version_arn=item.get("ActiveVersionArn"),
+        active_version_name=item.get("ActiveVersionName"),
+        former_version_arn=item.get("FormerVersionArn"),
+        former_version_name=item.get("FormerVersionName"),
+        wanted=Wanted(item.get("Wanted", Wanted.RUNNING)),
+        wanted_at=item.get("WantedAt", 0),
+        wanted_until=item.get("WantedUntil"),
+        promoted_at=item.get("UpdatedAt", 0),
+    )
+
+
+def lease_of(item: Mapping[str, Any]) -> Lease:
+    """Read a LEASE item."""
+    return Lease(item["SK"].removeprefix("LEASE#"), item["VersionName"], item["ExpiresAt"])
 
 
 @dataclass

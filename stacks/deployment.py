@@ -7,7 +7,8 @@ from aws_cdk import App, Environment, Tags
 from constructs import Node
 
 from lambdas.delivery import max_concurrency
-from lambdas.deployment_settings import DeploymentSettings, SettingsError, parse_deployment
+from lambdas.deployment_settings import DeploymentSettings, parse_deployment
+from lambdas.setting_checks import SettingsError
 from stacks.guard import Guard
 from stacks.inference import Inference
 from stacks.project import Project

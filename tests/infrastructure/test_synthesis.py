@@ -7,7 +7,7 @@ from aws_cdk import App
 from aws_cdk import aws_sqs as sqs
 from cfnlint.api import lint_file
 
-from lambdas.deployment_settings import SettingsError
+from lambdas.setting_checks import SettingsError
 from stacks.deployment import read_deployment
 from tests.infrastructure.assembly import CONTEXT, ROOT, app_of
 

@@ -10,7 +10,13 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("app", "benchmarks", "cli", "demo", "lambdas", "local", "stacks", "tests")
 FUNCTIONS = sorted(file.parent.name for file in (ROOT / "lambdas").glob("*/handler.py"))
 SHARED_FOLDERS = {"datasets", "pictures"}  # words that more than one function needs, like the files beside them
-SHARED_WITH_STACKS = {"lambdas.delivery", "lambdas.deployment_settings", "lambdas.environment", "lambdas.names"}
+SHARED_WITH_STACKS = {
+    "lambdas.delivery",
+    "lambdas.deployment_settings",
+    "lambdas.environment",
+    "lambdas.names",
+    "lambdas.setting_checks",
+}
 # Spelled in parts, so that this file mentions none of them itself.
 REGISTRY_HOSTS = [
     ".".join(parts).encode()

@@ -3,10 +3,11 @@ import pytest
 from lambdas.deployment_settings import (
     DeploymentSettings,
     ProjectSettings,
-    SettingsError,
     load_settings,
     parse_deployment,
 )
+from lambdas.runtime_settings import Window, windows_of
+from lambdas.setting_checks import SettingsError
 
 PATH = "deployments.demo"
 
@@ -75,6 +76,13 @@ def test_every_setting_that_is_said_is_kept():
         ("notification_topics", ["told"]),
         ("notification_topics", ["arn:aws:sns:eu-west-1:123456789012:told.fifo"]),
         ("notification_topics", ["arn:aws:sqs:eu-west-1:123456789012:told"]),
+        ("runtime", "sometimes"),
+        ("max_wait_minutes", 29),
+        ("max_wait_minutes", None),
+        ("finish_within_minutes", 5),
+        ("max_run_hours", 0),
+        ("daily_budget_unit_hours", 0),
+        ("start_when", ["backlog"]),
     ],
 )
 def test_a_projects_refusal_names_its_key(key, value):
@@ -94,6 +102,10 @@ def test_a_projects_refusal_names_its_key(key, value):
         ("retain_logs_days", 31),
         ("retain_logs_days", True),
         ("retain_logs_days", 30.0),
+        ("unit_hour_price", -1),
+        ("daily_budget_unit_hours", 0),
+        ("on_destroy", "delete"),
+        ("data_on_destroy", "delete_all"),
         ("projects", {}),
         ("projects", ["digits"]),
         ("projects", {f"p{number}": {} for number in range(26)}),
@@ -172,3 +184,52 @@ def test_the_rendered_settings_are_the_same_text_whatever_the_order_of_the_keys(
 def test_a_deployments_name_that_reads_like_a_project_of_another_is_refused():
     with pytest.raises(SettingsError, match=r"deployments\.a-project-b: .*'-project'"):
         parse_deployment("a-project-b", {"projects": {"digits": {}}})
+
+
+@pytest.mark.parametrize(
+    ("said", "refusal"),
+    [
+        ({"windows": []}, ".windows must name one window or more"),
+        ({}, ".windows must name one window or more"),
+        ({"windows": ["mon-fri 08:00-08:00"]}, ".windows is"),
+        ({"windows": ["mon-fri 8:00-18:00"]}, ".windows is"),
+        ({"windows": ["everyday 08:00-18:00"]}, ".windows is"),
+        ({"windows": ["mon 08:00-24:00"], "time_zone": "Europe/Nowhere"}, ".time_zone is"),
+        ({"windows": ["mon 08:00-24:00"], "holidays": ["2026-02-30"]}, ".holidays is"),
+        ({"windows": ["mon 08:00-24:00"], "zone": "UTC"}, ".zone is not a setting"),
+        (["mon 08:00-24:00"], " must be an object"),
+    ],
+)
+def test_a_schedules_refusal_names_its_key(said, refusal):
+    with pytest.raises(SettingsError) as refused:
+        parse_deployment("demo", {"projects": {"digits": {"runtime": "scheduled", "schedule": said}}})
+    assert str(refused.value).startswith(f"{PATH}.projects.digits.schedule{refusal}")
+
+
+@pytest.mark.parametrize(
+    "said", [{"runtime": "scheduled"}, {"schedule": {"windows": ["mon 08:00-18:00"]}, "runtime": "always_on"}]
+)
+def test_a_project_has_a_schedule_if_it_is_scheduled_and_only_then(said):
+    with pytest.raises(SettingsError, match=rf"^{PATH}\.projects\.digits\.schedule: the runtime is"):
+        parse_deployment("demo", {"projects": {"digits": said}})
+
+
+def test_settings_of_the_runtime_survive_the_way_to_the_functions(tmp_path):
+    schedule = {"windows": ["fri-mon 22:00-04:00"], "time_zone": "Asia/Kolkata", "holidays": ["2026-12-25"]}
+    projects = {
+        "scheduled": {"runtime": "scheduled", "schedule": schedule},
+        "eager": {"start_when": {"backlog": 1, "waiting_minutes": 0.5}},
+    }
+    settings = parse_deployment("demo", {"projects": projects})
+    file = tmp_path / "settings.json"
+    file.write_text(settings.to_json(), encoding="utf-8")
+    assert load_settings(file) == settings
+    (window,) = windows_of(settings.projects["scheduled"].schedule)
+    assert window == Window(frozenset({4, 5, 6, 0}), 22 * 60, 4 * 60)
+
+
+@pytest.mark.parametrize(("key", "value"), [("backlog", 0), ("waiting_minutes", 0), ("images", 5)])
+def test_a_start_conditions_refusal_names_its_key(key, value):
+    with pytest.raises(SettingsError) as refused:
+        parse_deployment("demo", {"projects": {"digits": {"start_when": {key: value}}}})
+    assert str(refused.value).startswith(f"{PATH}.projects.digits.start_when.{key} ")

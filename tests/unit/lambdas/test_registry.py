@@ -30,7 +30,7 @@ def test_a_project_that_was_never_promoted_has_no_active_version(registry):
 def test_a_registration_is_what_the_workflow_wrote(registry, table):
     promote(table, "digits", "arn:v2", FormerVersionArn="arn:v1", Wanted="RUNNING", UpdatedAt=5)
     assert registry.registration("digits") == Registration(
-        active_version_arn="arn:v2", active_version_name="lot.1", former_version_arn="arn:v1"
+        active_version_arn="arn:v2", active_version_name="lot.1", former_version_arn="arn:v1", promoted_at=5
     )
 
 
@@ -41,6 +41,30 @@ def test_what_a_person_wants_and_when_is_kept_beside_the_active_version(registry
         active_version_arn="arn:v1", active_version_name="lot.1", wanted=Wanted.STOPPED, wanted_at=1_000_250
     )
     assert table.items["PROJECT#digits", "STATE"]["WantedAt"] == {"N": "1000250"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "until", "asks"),
+    [
+        (Wanted.RUNNING, None, False),  # as the runtime says
+        (Wanted.RUNNING, 101, True),
+        (Wanted.RUNNING, 100, False),
+        (Wanted.STOPPED, None, True),  # without an end
+        (Wanted.STOPPED, 101, True),
+        (Wanted.STOPPED, 100, False),
+    ],
+)
+def test_a_persons_word_overrides_the_runtime_until_it_ends(registry, wanted, until, asks):
+    registry.want("digits", wanted, now=50, until=until)
+    registration = registry.registration("digits")
+    assert registration.asks_for(wanted, now=100) is asks
+    assert not any(registration.asks_for(other, now=100) for other in Wanted if other is not wanted)
+
+
+def test_a_new_word_has_its_own_end(registry):
+    registry.want("digits", Wanted.STOPPED, now=50, until=60)
+    registry.want("digits", Wanted.STOPPED, now=51)
+    assert registry.registration("digits").wanted_until is None
 
 
 def test_only_live_leases_of_the_project_count(registry, table):

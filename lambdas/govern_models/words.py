@@ -1,0 +1,171 @@
+"""What the governor sees of a project, what it remembers, and what it may do. Times are epoch seconds."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lambdas.model_versions import VersionStatus
+from lambdas.registry import Lease, Registration
+
+
+class EventSource(StrEnum):
+    """The state of the event source that feeds a project's images to detect_labels."""
+
+    OPEN = "OPEN"
+    OPENING = "OPENING"
+    CLOSED = "CLOSED"
+    CLOSING = "CLOSING"
+    CHANGING = "CHANGING"  # to what, Lambda does not say
+
+
+@dataclass(frozen=True, kw_only=True)
+class Depth:
+    """The messages of a project's queue."""
+
+    visible: int = 0
+    in_flight: int = 0  # received and neither deleted nor due again
+    delayed: int = 0
+
+    @property
+    def images(self) -> int:
+        """How many images wait or are worked on."""
+        return self.visible + self.in_flight + self.delayed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A model version of a project, as DescribeProjectVersions shows it."""
+
+    arn: str
+    name: str
+    status: VersionStatus
+    inference_units: int = 1  # MinInferenceUnits, where it runs or is started
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """What the account's quotas leave, as far as the governor sees its models; Start may still be refused."""
+
+    models: int
+    units: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spending:
+    """Inference unit-hours of the UTC day so far, a start included."""
+
+    project: float = 0.0
+    deployment: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What the governor keeps of a project from one look to the next, in the registry."""
+
+    revision: int = 0  # of the item: who writes it must have read this one
+    waiting_since: float | None = None  # the first look that found messages, and none that found none twice since
+    empty_looks: int = 0  # in a row
+    looked_at: float | None = None  # when it last looked
+    depth: int = 0  # images at the last look
+    resting: bool = False  # its versions were seen at rest, and nothing was asked of them since
+    versions_at: float | None = None  # when it last asked Rekognition for the versions
+    running_since: float | None = None  # the first look that found the active version RUNNING
+    starting_since: float | None = None  # when it asked for the start, or found it STARTING
+    closing_since: float | None = None  # when it closed the event source to stop
+    quiet_looks: int = 0  # in a row with the event source closed and nothing in flight
+    failed_starts: int = 0  # in a row
+    start_failed_at: float | None = None
+    exhausted: bool = False  # it ran for its longest time, and has not stopped since
+    arrivals: tuple[float, ...] = ()  # learned: see arrivals.py
+    rate: float | None = None  # detections a second of one unit, measured; None: never
+    alarms: frozenset[str] = frozenset()  # raised and not cleared
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """One look at a project."""
+
+    project: str
+    depth: Depth
+    event_source: EventSource
+    registration: Registration
+    leases: tuple[Lease, ...] = ()  # the live ones of others: rollouts, reruns
+    versions: tuple[Version, ...] | None = None  # None: not asked for, because all were at rest and nothing is due
+    memory: Memory = field(default_factory=Memory)
+    detected: int = 0  # images since the last look, by the meter
+    spending: Spending = field(default_factory=Spending)
+    deployment_budget: float | None = None  # unit-hours a day
+    room: Room = field(default_factory=lambda: Room(models=1_000, units=1_000))
+
+
+class Alarm(StrEnum):
+    """What people are told of on the operations topic."""
+
+    BUDGET_SPENT = "BUDGET_SPENT"  # of the project or the deployment: its model is stopped until the next day
+    RAN_TOO_LONG = "RAN_TOO_LONG"  # at one stretch
+    NO_ROOM = "NO_ROOM"  # a start is due, and the account's quota is used up
+    START_FAILED = "START_FAILED"  # hosting failed, or Rekognition refused the start
+    START_SLOW = "START_SLOW"  # STARTING for longer than ever seen
+    STOP_SLOW = "STOP_SLOW"  # STOPPING for long, or its stop is refused again and again
+    MODEL_UNUSABLE = "MODEL_UNUSABLE"  # deleted, expired or being deleted
+    IMAGES_AGE = "IMAGES_AGE"  # the oldest has waited for a week, and is lost after ten days
+    BOUND_AT_RISK = "BOUND_AT_RISK"  # the backlog cannot be done within max_wait
+
+
+@dataclass(frozen=True)
+class Start:
+    """StartProjectVersion."""
+
+    version: Version
+    units: int
+
+
+@dataclass(frozen=True)
+class Stop:
+    """StopProjectVersion."""
+
+    version: Version
+
+
+@dataclass(frozen=True)
+class Open:
+    """Let detect_labels read the project's queue."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """Let images wait in the project's queue."""
+
+
+@dataclass(frozen=True)
+class Raise:
+    """Tell people that something is wrong, once until it is cleared."""
+
+    alarm: Alarm
+    says: str
+
+
+@dataclass(frozen=True)
+class Clear:
+    """Tell people that it is not wrong any more."""
+
+    alarm: Alarm
+
+
+Step = Start | Stop | Open | Close
+Action = Step | Raise | Clear
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What to do now, and what to remember of it; the memory is written first."""
+
+    step: Step | None  # at most one: the next look takes the next
+    alarms: tuple[Raise | Clear, ...]
+    memory: Memory
+    wants_running: bool  # why a version may run: the governor's lease on it is renewed while this is so
+    because: str  # for people
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """All of it, the step first."""
+        return (*((self.step,) if self.step else ()), *self.alarms)

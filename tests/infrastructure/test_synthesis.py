@@ -27,13 +27,14 @@ OUTPUTS = {
     "requests": {"StartDetectionFunction", "GetDetectionFunction"},
     "training": {"TrainModelArn", "RunModelArn"},
     "guard": {"GuardModelsFunction"},
+    "governor": {"GovernModelsFunction"},
     "sweep": {"SweepResultsFunction"},
     "project-digits": {"QueueUrl", "QueueArn", "DeadLetterQueueUrl", "EventSourceId"},
 }
 
 
 def test_a_deployment_is_a_stack_for_each_room_and_one_for_each_project(deployment):
-    rooms = {"storage", "inference", "requests", "training", "guard", "sweep"}
+    rooms = {"storage", "inference", "requests", "training", "governor", "guard", "sweep"}
     rooms |= {f"project-{project}" for project in deployment.said["projects"]}
     assert set(deployment.templates) == {f"CustomLabels-{deployment.name}-{room}" for room in rooms}
 
@@ -73,7 +74,7 @@ def knows_no_jsonata(match):
 
 
 def test_25_projects_fit_and_no_stack_comes_near_the_limit_of_resources(deployment, many):
-    assert len(many.templates) == 25 + 6
+    assert len(many.templates) == 25 + 7
     for templates in (deployment.templates, many.templates):
         for stack, template in templates.items():
             assert len(template["Resources"]) < 400, stack

@@ -242,6 +242,22 @@ def test_detecting_writes_label_lists_and_annotated_copies_and_nothing_else(depl
     assert [arn.rpartition('"/')[2].rstrip('"]}') for arn in written] == ["annotated/*", "labels/*"]
 
 
+def test_detecting_writes_to_the_registry_what_the_meter_counts_and_nothing_else(deployment):
+    role = role_of(deployment, "detect_labels")
+    writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    (statement,) = [
+        statement
+        for policy, statement in deployment.statements()
+        if is_of(policy, role) and writing & set(listed(statement["Action"]))
+        if "Registry" in json.dumps(statement["Resource"])
+    ]
+    assert statement["Action"] == "dynamodb:UpdateItem"
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["PK", "SK", "Images", "Throttles", "DeleteAfter"]},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
+    }
+
+
 def test_detecting_reads_the_other_buckets_that_projects_name_and_no_more(many):
     role = role_of(many, "detect_labels")
     read = {

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import cli.commands.costs
 import cli.models
 import cli.workflows
 from cli.__main__ import main
@@ -29,7 +30,7 @@ def calls() -> list[str]:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in (cli.models, cli.workflows):
+    for module in (cli.commands.costs, cli.models, cli.workflows):
         monkeypatch.setattr(module, "time", clock)
     return clock
 

@@ -27,6 +27,10 @@ class Wanted(StrEnum):
     STOPPED = "STOPPED"
 
 
+class DeploymentClosingError(RuntimeError):
+    """The deployment is being destroyed: nothing may start."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Registration:
     """A project's STATE item."""
@@ -120,6 +124,11 @@ class Registry:
         """Tell whether the deployment is being destroyed, so that nothing may start."""
         answer = self.dynamodb.get_item(TableName=self.name, Key=to_item(_CLOSING_KEY), ConsistentRead=True)
         return "Item" in answer
+
+    def refuse_while_closing(self) -> None:
+        """Raise DeploymentClosingError where the deployment is being destroyed."""
+        if self.is_closing():
+            raise DeploymentClosingError("the deployment is being destroyed, and starts nothing")
 
     def claim(self, project: str, attempt: str, details: dict[str, Any]) -> dict[str, Any]:
         """Claim an upload for one execution; return the attempt as it stands, whose `Execution` holds the claim.

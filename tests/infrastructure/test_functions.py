@@ -19,6 +19,7 @@ SETTINGS = {
     "prepare_run": environment.PrepareRun,
     "report_training": environment.ReportTraining,
     "guard_models": environment.GuardModels,
+    "clear_models": environment.ClearModels,
     "sweep_results": environment.SweepResults,
     "assess_version": None,
     "add_entries": None,

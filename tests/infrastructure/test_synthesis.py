@@ -121,7 +121,7 @@ def node_of(**context):
 
 
 def test_an_unknown_deployment_is_refused_with_those_that_are_known():
-    with pytest.raises(SettingsError, match=r"deployment 'prod' is not in cdk\.json.*one of bench, demo, destroy"):
+    with pytest.raises(SettingsError, match=r"prod. is not in cdk\.json.*one of bench, demo, destroy, e2e, governed"):
         read_deployment(node_of(deployment="prod"))
 
 

@@ -331,3 +331,14 @@ def test_the_rate_is_measured_in_minutes_that_were_busy_all_through():
     assert decide(seen, ALWAYS_ON, NOW).memory.rate == 4.0
     drained = replace(seen, depth=Depth())
     assert decide(drained, ALWAYS_ON, NOW).memory.rate is None
+
+
+def test_a_start_that_came_to_run_forgets_those_that_did_not():
+    tried = Memory(failed_starts=3, start_failed_at=NOW - 60, starting_since=NOW - 60)
+    after = decide(look(versions=(running(),), memory=tried), ALWAYS_ON, NOW).memory
+    assert (after.failed_starts, after.start_failed_at, after.starting_since) == (0, None, None)
+
+
+def test_each_stop_has_quiet_looks_of_its_own():
+    after = decide(look(memory=QUIET), ON_DEMAND, NOW).memory
+    assert (after.closing_since, after.quiet_looks) == (None, 0)

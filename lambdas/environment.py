@@ -86,6 +86,7 @@ class PrepareRun:
 class GuardModels:
     registry_table: str
     operations_topic_arn: str
+    memory_parameter: str
 
 
 def to_environment(settings: object) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
@@ -24,8 +25,19 @@ class Words:
     so: str  # what a run that failed or is missing means
 
 
-def run_regularly(stack: Stack, function: lambda_.Function, *, name: str, words: Words, alarms_to: sns.ITopic) -> None:
-    """Run a stack's one function `name` every five minutes; ring where a run fails or three are missing."""
+def run_regularly(
+    stack: Stack,
+    function: lambda_.Function,
+    *,
+    name: str,
+    words: Words,
+    alarms_to: sns.ITopic,
+    good_runs: cloudwatch.IMetric | None = None,
+) -> None:
+    """Run a stack's one function `name` every five minutes; ring where a run fails or three are missing.
+
+    `good_runs` counts the runs that succeeded, over five minutes; without it, each run counts.
+    """
     dead = DeadLetterQueue(stack, "Dead", name=f"{name}_dead", holds=words.holds, alarms_to=alarms_to)
     lambda_.EventInvokeConfig(
         stack,
@@ -55,8 +67,9 @@ def run_regularly(stack: Stack, function: lambda_.Function, *, name: str, words:
         stack,
         "Silent",
         name=f"{name}-silent",
-        says=f"{name} has not run for 15 minutes, so {words.so}. Is its rule enabled?",
-        metric=function.metric_invocations(period=_EVERY, statistic="Sum"),
+        says=f"{name} has not run{' without a fault' if good_runs else ''} for 15 minutes, so {words.so}. Is its rule "
+        "enabled?",
+        metric=good_runs or function.metric_invocations(period=_EVERY, statistic="Sum"),
         below=1,
         periods=_MISSED,
         silence_is_bad=True,

@@ -73,6 +73,8 @@ class Guard:
                 sentence = judge(version, why, look.memory, self.settings, over, now)
                 if sentence is not None:
                     self._carry_out(version, sentence, look)
+        if not billed:
+            self._records(next(iter(self.settings.projects)), look)  # who cannot read finds out before it matters
         return look
 
     def _billed(self, refused: list[Refusal]) -> list[BilledVersion]:

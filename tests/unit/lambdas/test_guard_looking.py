@@ -196,6 +196,13 @@ def test_without_the_registry_only_the_longest_time_and_budgets_stop_anything(lo
     assert set(models.stopped) == {arn("v1"), arn("v1", "forgotten")}
 
 
+def test_an_unreadable_registry_is_found_out_before_anything_runs(look, table):
+    table.refuse_next["query"] = Refusal("AccessDeniedException", message="no grant")
+    (fault,) = look().registry_faults
+    assert "no grant" in fault
+    assert look().registry_faults == []
+
+
 @pytest.mark.parametrize("item", [{"SK": "LEASE#v1"}, {"SK": "STATE", "Wanted": "PERHAPS"}])
 def test_a_broken_item_blinds_the_guard_to_its_own_project_only(look, models, writer, item):
     for project in ("digits", "scenes"):

@@ -12,7 +12,8 @@ from lambdas.runtime_settings import Runtime
 
 NOTICE_SECONDS: Final = 900  # for a person to say that a version is meant to run
 DEFAULT_MAX_RUN_HOURS: Final = 24.0
-# The governor keeps the same budget and closes the queue before it stops: the guard comes after it.
+# The governor keeps the same bounds, and closes the queue before it stops: the guard comes after it.
+RUN_TOLERANCE_SECONDS: Final = LOOK_SECONDS
 BUDGET_TOLERANCE: Final = 0.02
 
 _HOUR: Final = 3600.0
@@ -82,7 +83,7 @@ def judge(
         return Sentence(Why.STOPPED, _LEFT_OVER)
     longest = max_run_hours(settings.projects.get(version.project), explanation)
     ran = memory.ran_seconds(version, now)
-    if longest is not None and ran >= longest * _HOUR:
+    if longest is not None and ran >= longest * _HOUR + RUN_TOLERANCE_SECONDS:
         return Sentence(
             Why.RAN_TOO_LONG, f"It ran for {ran / _HOUR:.1f} hours at one stretch; {longest:g} are allowed."
         )

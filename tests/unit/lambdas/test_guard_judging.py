@@ -81,10 +81,10 @@ def test_every_runtime_is_thought_of():
 
 
 @pytest.mark.parametrize("explanation", [Explanation.WANTED, None])
-def test_what_ran_for_its_longest_time_is_stopped_explained_or_not(explanation):
+def test_what_ran_for_its_longest_time_and_the_governor_did_not_stop_is_stopped_explained_or_not(explanation):
     settings = deployment({"max_run_hours": 2})
-    assert why(explanation, ran(1.99), settings) is None
-    assert why(explanation, ran(2), settings) is Why.RAN_TOO_LONG
+    assert why(explanation, ran(2 + 4.99 / 60), settings) is None
+    assert why(explanation, ran(2 + 5 / 60), settings) is Why.RAN_TOO_LONG
 
 
 def test_what_a_person_chose_runs_for_as_long_as_chosen():

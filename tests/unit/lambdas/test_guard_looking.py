@@ -191,7 +191,7 @@ def test_without_the_registry_only_the_longest_time_and_budgets_stop_anything(lo
     assert (looked.done, looked.refused) == ([], [])
     (fault,) = looked.registry_faults  # one for all projects: a registry that does not answer is asked once
     assert "no grant" in fault
-    looked.memory.running_since.update(dict.fromkeys(looked.memory.running_since, NOW - 24 * HOUR))
+    looked.memory.running_since.update(dict.fromkeys(looked.memory.running_since, NOW - 25 * HOUR))
     assert {done.sentence.why for done in look(looked.memory).done} == {Why.RAN_TOO_LONG}
     assert set(models.stopped) == {arn("v1"), arn("v1", "forgotten")}
 

@@ -249,6 +249,21 @@ def test_a_spent_budget_stops_each_time_and_is_told_once_a_day(handle, models, w
     assert statuses(topic) == ["BUDGET_SPENT"] * 2
 
 
+@pytest.mark.parametrize("settings", [{"digits": {"daily_budget_unit_hours": 0.1, "runtime": "always_on"}}])
+def test_a_project_whose_spent_budget_was_told_is_told_of_other_things_on_the_same_day(
+    handle, models, writer, topic, settings
+):
+    models.run("v1")
+    writer.activate("v1")
+    while not models.stopped:
+        handle(after=5 * MINUTE)
+    settings["digits"]["daily_budget_unit_hours"] = 100
+    models.run("v2")
+    writer.lease("v2", NOW)
+    handle(after=5 * MINUTE)
+    assert statuses(topic) == ["BUDGET_SPENT", "STOPPED"]
+
+
 def deny(table):
     def denied(**_):
         raise Refusal("AccessDeniedException", message="no grant")

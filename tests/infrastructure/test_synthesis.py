@@ -67,8 +67,8 @@ def test_the_command_line_is_told_what_a_units_hour_costs_and_how_many_units_a_m
 
 
 def test_every_resource_that_can_be_tagged_bears_the_deployments_name(deployment):
-    tag = {"Key": "Deployment", "Value": deployment.name}
-    tagged = [resource for resource in deployment.all() if tag in resource.properties.get("Tags", [])]
+    listed, mapped = {"Key": "Deployment", "Value": deployment.name}, {"Deployment": deployment.name}
+    tagged = [resource for resource in deployment.all() if resource.properties.get("Tags") in ([listed], mapped)]
     kinds = {resource.type for resource in tagged}
     assert {"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::KMS::Key"} <= kinds
     assert all(resource in tagged for resource in deployment.all() if resource.type in kinds)

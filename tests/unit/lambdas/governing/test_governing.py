@@ -308,7 +308,9 @@ def function(rounds, lambda_context, monkeypatch):
 def test_a_round_that_did_all_its_work_is_counted(function, capsys):
     _, run = function
     assert run() == {"Governed": 1}
-    assert '"GovernorRuns":[1.0]' in capsys.readouterr().out
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "GovernorRuns" in line]
+    assert counted[0]["GovernorRuns"] == [1.0]
+    assert counted[0]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Deployment", "service"]]  # as its alarm has
 
 
 def test_a_round_with_faults_fails_and_is_not_counted(function, capsys):

@@ -21,6 +21,9 @@ LABELS_FOLDER: Final = "labels"
 ANNOTATED_FOLDER: Final = "annotated"
 RESULT_OBJECTS: Final = (LABELS_FOLDER, ANNOTATED_FOLDER)
 
+# The workflows that start trainings or models.
+STARTERS: Final = ("train_model", "run_model", "restore_version")
+
 METRICS_NAMESPACE: Final = "CustomLabels"
 STACK_PREFIX: Final = "CustomLabels-"
 

@@ -102,7 +102,7 @@ def node_of(**context):
 
 
 def test_an_unknown_deployment_is_refused_with_those_that_are_known():
-    with pytest.raises(SettingsError, match=r"deployment 'prod' is not in cdk\.json.*one of bench, demo, e2e"):
+    with pytest.raises(SettingsError, match=r"deployment 'prod' is not in cdk\.json.*one of bench, demo, destroy, e2e"):
         read_deployment(node_of(deployment="prod"))
 
 

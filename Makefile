@@ -42,9 +42,9 @@ deploy: .venv/.local ## cdk deploy to the AWS account of your credentials (DEPLO
 diff: .venv/.local ## what a deploy would change
 	$(BIN)/python -m local.toolchain diff --context deployment=$(DEPLOYMENT)
 
-destroy: .venv/.local ## cdk destroy; buckets and tables are kept (DEPLOYMENT=demo)
+destroy: .venv/.local ## cdk destroy: stop the models, delete what the settings say (DEPLOYMENT=demo)
 	@cat docs/before-destroy.txt
-	$(BIN)/customlabels models --billed --deployment $(DEPLOYMENT)
+	-$(BIN)/customlabels models --deployment $(DEPLOYMENT)
 	$(BIN)/python -m local.toolchain destroy --all --context deployment=$(DEPLOYMENT)
 
 lock: ## write requirements/*.txt anew from pyproject.toml

@@ -25,6 +25,8 @@ RESULT_OBJECTS: Final = (LABELS_FOLDER, ANNOTATED_FOLDER)
 # deletes an item some hours after its DeleteAfter. It is not the ExpiresAt of leases, which are read once they expired.
 DELETE_AFTER: Final = "DeleteAfter"  # epoch seconds
 MINUTE_ATTRIBUTES: Final = ("PK", "SK", "Images", "Throttles", DELETE_AFTER)
+# The workflows that start trainings or models.
+STARTERS: Final = ("train_model", "run_model", "restore_version")
 
 METRICS_NAMESPACE: Final = "CustomLabels"
 STACK_PREFIX: Final = "CustomLabels-"

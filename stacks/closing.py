@@ -8,7 +8,7 @@ from constructs import Construct
 
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import ClearModels
-from lambdas.names import resource_name, stack_name
+from lambdas.names import STARTERS, resource_name, stack_name
 from stacks.inference import Inference
 from stacks.parts.event_sources import allow_to_switch
 from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn, versions_arn
@@ -16,7 +16,6 @@ from stacks.parts.private_bucket import PrivateBucket
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.storage import Storage
 
-_STARTERS: Final = ("train_model", "run_model", "restore_version")
 _LONGEST: Final = 900  # seconds that a function may run
 ANSWERED_WITHIN_SECONDS: Final = 3600  # the most that CloudFormation waits for an answer
 
@@ -73,12 +72,12 @@ class Closing(Stack):
         allow(role, "lambda:InvokeFunction", on=[self._named("lambda", "function", "clear_models")])
         allow_to_switch(self.clear_models.role, inference.worker.function.function_arn)
         allow(
-            role, "states:ListExecutions", on=[self._named("states", "stateMachine", starter) for starter in _STARTERS]
+            role, "states:ListExecutions", on=[self._named("states", "stateMachine", starter) for starter in STARTERS]
         )
         allow(
             role,
             "states:StopExecution",
-            on=[f"{self._named('states', 'execution', starter)}:*" for starter in _STARTERS],
+            on=[f"{self._named('states', 'execution', starter)}:*" for starter in STARTERS],
             wide_because="An execution is named when it is started",
         )
         allow(role, "rekognition:DescribeProjects", on=["*"], wide_because=NO_RESOURCES)

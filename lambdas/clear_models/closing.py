@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.clear_models.buckets import allow_writes, empty, refuse_writes
 from lambdas.clear_models.models import Models, Version
-from lambdas.errors import error_code
+from lambdas.errors import Meaning, error_code, meaning
 from lambdas.registry import Registry
 
 # A read may be older than a Start that a workflow made just before it was stopped.
@@ -99,7 +99,7 @@ def close(closing: Closing, seconds_left: Callable[[], float], sleep: Callable[[
     """Look until there is nothing to wait for (None), or until the time is over; return what is waited for then."""
     pause, calm = _FIRST_PAUSE, 0
     while True:
-        waiting = closing.look(lambda: seconds_left() > 0)
+        waiting = _looked(closing, lambda: seconds_left() > 0)
         calm = calm + 1 if waiting is None else 0
         if calm == _CALM_LOOKS:
             return None
@@ -107,6 +107,16 @@ def close(closing: Closing, seconds_left: Callable[[], float], sleep: Callable[[
             return waiting or "a last look"
         sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE) if waiting else _FIRST_PAUSE
+
+
+def _looked(closing: Closing, has_time: Callable[[], bool]) -> str | None:
+    """Look; what AWS cannot answer just now is waited for like all else."""
+    try:
+        return closing.look(has_time)
+    except (ClientError, BotoCoreError) as error:
+        if meaning(error) not in (Meaning.THROTTLED, Meaning.TRANSIENT):
+            raise
+        return str(error)
 
 
 def _refuse_learning(versions: Sequence[Version]) -> None:

@@ -20,14 +20,13 @@ from lambdas.clear_models.models import Models
 from lambdas.clients import client
 from lambdas.deployment_settings import load_settings
 from lambdas.environment import ClearModels, from_environment
-from lambdas.names import resource_name
+from lambdas.names import STARTERS, resource_name
 from lambdas.registry import Registry
 
 logger: Final = Logger()
 
 _ALL_SECONDS: Final = 55 * 60  # less than the resource's ServiceTimeout, which is an hour
 _RESERVED_SECONDS: Final = 60  # of a call: for its last look and for the answer
-_STARTERS: Final = ("train_model", "run_model", "restore_version")  # workflows
 _DELETED: Final = "DELETE_IN_PROGRESS"
 
 
@@ -93,7 +92,7 @@ def _closing(event: dict[str, Any], context: LambdaContext) -> Closing:
         registry=Registry(client("dynamodb"), from_environment(ClearModels).registry_table),
         models=Models(client("rekognition"), deployment),
         stepfunctions=client("stepfunctions"),
-        workflows=[machines + resource_name(deployment, starter) for starter in _STARTERS],
+        workflows=[machines + resource_name(deployment, starter) for starter in STARTERS],
         lambda_=client("lambda"),
         detect_labels=resource_name(deployment, "detect_labels"),
         s3=client("s3"),

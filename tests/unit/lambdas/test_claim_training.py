@@ -9,7 +9,7 @@ from lambdas.deployment_settings import parse_deployment
 from lambdas.events import MalformedEventError
 from lambdas.images import ImageRef
 from lambdas.items import from_item
-from lambdas.registry import Registry
+from lambdas.registry import DeploymentClosingError, Registry
 from tests.unit.aws import Refusal, client_of
 
 SETTINGS = parse_deployment("demo", {"projects": {"digits": {"min_f1": 0.8}, "scenes": {}}})
@@ -190,3 +190,11 @@ def test_a_manifest_in_another_bucket_is_refused_with_the_right_one(handle, tabl
 def test_what_is_no_upload_is_refused(handle):
     with pytest.raises(MalformedEventError):
         handle({"detail": {}})
+
+
+def test_nothing_is_trained_in_a_deployment_that_is_being_destroyed(handle, dynamodb, table):
+    Registry(dynamodb, "registry").close(now=1000)
+    before = dict(table.items)
+    with pytest.raises(DeploymentClosingError, match="being destroyed"):
+        handle(uploaded())
+    assert table.items == before

@@ -9,7 +9,7 @@ from lambdas.deployment_settings import parse_deployment
 from lambdas.items import to_item
 from lambdas.prepare_run import handler
 from lambdas.prepare_run.plan import RunRequestError
-from lambdas.registry import Registry, Wanted
+from lambdas.registry import DeploymentClosingError, Registry, Wanted
 from tests.unit.aws import Refusal, client_of
 
 SETTINGS = parse_deployment("demo", {"projects": {"digits": {"min_inference_units": 2, "max_inference_units": 3}}})
@@ -143,3 +143,9 @@ def test_all_missing_names_are_told_at_once(prepare):
 def test_a_project_that_is_not_deployed_is_refused(prepare):
     with pytest.raises(RunRequestError, match="other is no project of demo"):
         prepare(REQUEST | {"Project": "other"})
+
+
+def test_nothing_is_started_in_a_deployment_that_is_being_destroyed(prepare, dynamodb):
+    Registry(dynamodb, "registry").close(now=1000)
+    with pytest.raises(DeploymentClosingError, match="being destroyed"):
+        prepare(REQUEST)

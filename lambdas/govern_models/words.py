@@ -42,59 +42,11 @@ class Version:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Room:
-    """What the account's quotas leave, as far as the governor sees its models; Start may still be refused."""
-
-    models: int
-    units: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class Spending:
     """Inference unit-hours of the UTC day so far, a start included."""
 
     project: float = 0.0
     deployment: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Memory:
-    """What the governor keeps of a project from one look to the next, in the registry."""
-
-    revision: int = 0  # of the item: who writes it must have read this one
-    waiting_since: float | None = None  # the first look that found messages, and none that found none twice since
-    empty_looks: int = 0  # in a row
-    looked_at: float | None = None  # when it last looked
-    depth: int = 0  # images at the last look
-    resting: bool = False  # its versions were seen at rest, and nothing was asked of them since
-    versions_at: float | None = None  # when it last asked Rekognition for the versions
-    running_since: float | None = None  # the first look that found the active version RUNNING
-    starting_since: float | None = None  # when it asked for the start, or found it STARTING
-    closing_since: float | None = None  # when it closed the event source to stop
-    quiet_looks: int = 0  # in a row with the event source closed and nothing in flight
-    failed_starts: int = 0  # in a row
-    start_failed_at: float | None = None
-    exhausted: bool = False  # it ran for its longest time, and has not stopped since
-    arrivals: tuple[float, ...] = ()  # learned: see arrivals.py
-    rate: float | None = None  # detections a second of one unit, measured; None: never
-    alarms: frozenset[str] = frozenset()  # raised and not cleared
-
-
-@dataclass(frozen=True, kw_only=True)
-class Observation:
-    """One look at a project."""
-
-    project: str
-    depth: Depth
-    event_source: EventSource
-    registration: Registration
-    leases: tuple[Lease, ...] = ()  # the live ones of others: rollouts, reruns
-    versions: tuple[Version, ...] | None = None  # None: not asked for, because all were at rest and nothing is due
-    memory: Memory = field(default_factory=Memory)
-    detected: int = 0  # images since the last look, by the meter
-    spending: Spending = field(default_factory=Spending)
-    deployment_budget: float | None = None  # unit-hours a day
-    room: Room = field(default_factory=lambda: Room(models=1_000, units=1_000))
 
 
 class Alarm(StrEnum):
@@ -109,6 +61,53 @@ class Alarm(StrEnum):
     MODEL_UNUSABLE = "MODEL_UNUSABLE"  # deleted, expired or being deleted
     IMAGES_AGE = "IMAGES_AGE"  # the oldest has waited for a week, and is lost after ten days
     BOUND_AT_RISK = "BOUND_AT_RISK"  # the backlog cannot be done within max_wait
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What the governor keeps of a project from one look to the next, in the registry."""
+
+    revision: int = 0  # of the item: who writes it must have read this one
+    looked_at: float | None = None  # when it last looked
+    depth: int = 0  # images at the last look
+    waiting_since: float | None = None  # no image that waits came before this; None: none waits
+    empty_looks: int = 0  # in a row
+    resting: bool = False  # all versions were seen at rest and the event source closed, and nothing was asked since
+    versions_at: float | None = None  # when Rekognition was last asked for the versions
+    starting_since: float | None = None  # when it asked for the start, or found it STARTING
+    running_since: float | None = None  # the first look that found the active version RUNNING
+    open_since: float | None = None  # the first look that found it RUNNING with the event source open
+    closing_since: float | None = None  # when it first meant to stop
+    quiet_looks: int = 0  # in a row with the event source closed and nothing in flight
+    refused: str | None = None  # the error code of the last step, where the service refused it
+    failed_starts: int = 0  # in a row
+    start_failed_at: float | None = None
+    exhausted_at: float | None = None  # when it had run for its longest time
+    arrivals: tuple[float, ...] = ()  # learned (arrivals.py)
+    rate: float | None = None  # detections a second of one unit, measured; None: never
+    alarms: frozenset[Alarm] = frozenset()  # raised and not cleared
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """One look at a project."""
+
+    project: str
+    depth: Depth
+    event_source: EventSource
+    registration: Registration
+    leases: tuple[Lease, ...] = ()  # the live ones of others: rollouts, reruns
+    versions: tuple[Version, ...] | None = None  # None: not asked for
+    memory: Memory = field(default_factory=Memory)
+    detected: int = 0  # images since the last look, by the meter
+    spending: Spending = field(default_factory=Spending)
+    deployment_budget: float | None = None  # unit-hours a day
+    closing: bool = False  # the deployment is being destroyed
+
+    @property
+    def active(self) -> Version | None:
+        """The active version, where it was looked at and exists."""
+        return next((seen for seen in self.versions or () if seen.arn == self.registration.active_version_arn), None)
 
 
 @dataclass(frozen=True)
@@ -159,10 +158,11 @@ Action = Step | Raise | Clear
 class Decision:
     """What to do now, and what to remember of it; the memory is written first."""
 
-    step: Step | None  # at most one: the next look takes the next
-    alarms: tuple[Raise | Clear, ...]
+    step: Step | None = None  # at most one: the next look takes the next
+    alarms: tuple[Raise | Clear, ...] = ()
     memory: Memory
-    wants_running: bool  # why a version may run: the governor's lease on it is renewed while this is so
+    explains: bool = False  # the active version may run: the governor's lease on it is renewed
+    asks: bool = False  # it cannot be decided without the versions: look at them, and decide again
     because: str  # for people
 
     @property

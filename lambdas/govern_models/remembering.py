@@ -1,0 +1,103 @@
+"""What a look adds to what the governor remembers of a project."""
+
+from dataclasses import replace
+from typing import Final
+
+from lambdas.govern_models.arrivals import learned
+from lambdas.govern_models.words import EventSource, Memory, Observation
+from lambdas.model_versions import VersionStatus
+
+AT_REST: Final = frozenset(
+    {
+        VersionStatus.TRAINING_IN_PROGRESS,
+        VersionStatus.TRAINING_COMPLETED,
+        VersionStatus.TRAINING_FAILED,
+        VersionStatus.STOPPED,
+        VersionStatus.FAILED,
+        VersionStatus.COPYING_IN_PROGRESS,
+        VersionStatus.COPYING_COMPLETED,
+        VersionStatus.COPYING_FAILED,
+        VersionStatus.DEPRECATED,
+        VersionStatus.EXPIRED,
+    }
+)  # not billed, and nothing that will be by itself
+BILLED: Final = frozenset({VersionStatus.STARTING, VersionStatus.RUNNING})
+_EMPTY_LOOKS: Final = 2  # SQS's numbers are approximate: one may find none where some are
+_STALE_SECONDS: Final = 150.0  # DescribeProjectVersions may not show a start yet
+_LEARNED: Final = 0.2  # of the rate, that a look changes
+_LEAST_RATE, _GREATEST_RATE = 0.2, 50.0  # detections a second of a unit, between which a measured rate is believed
+
+
+def remember(seen: Observation, now: float) -> Memory:
+    """Return the memory after a look."""
+    memory = seen.memory
+    arrived = max(0, seen.depth.images - memory.depth + seen.detected) if memory.looked_at is not None else 0
+    memory = replace(
+        memory,
+        waiting_since=_waiting_since(seen, arrived, now),
+        empty_looks=0 if seen.depth.images else memory.empty_looks + 1,
+        depth=seen.depth.images,
+        looked_at=now,
+        rate=_rate(seen, now),
+        arrivals=memory.arrivals
+        if memory.looked_at is None
+        else learned(memory.arrivals, arrived, memory.looked_at, now),
+    )
+    return _of_the_version(seen, memory, now) if seen.versions is not None else memory
+
+
+def _waiting_since(seen: Observation, arrived: int, now: float) -> float | None:
+    memory = seen.memory
+    if not seen.depth.images:
+        return memory.waiting_since if memory.empty_looks + 1 < _EMPTY_LOOKS else None
+    if memory.waiting_since is None:
+        return now
+    # First come, first served: if no more wait than have arrived since the last look, all have arrived since.
+    if memory.looked_at is not None and seen.detected and seen.depth.images <= arrived:
+        return max(memory.waiting_since, memory.looked_at)
+    return memory.waiting_since
+
+
+def _rate(seen: Observation, now: float) -> float | None:
+    """Measure what a unit does in a minute that it was busy all through: images waited at both its ends."""
+    memory, active = seen.memory, seen.active
+    busy = active and active.status is VersionStatus.RUNNING and memory.open_since is not None
+    if not (active and busy and memory.looked_at and seen.detected and seen.depth.visible and memory.depth):
+        return memory.rate
+    since = max(memory.looked_at, memory.open_since or now)
+    if now <= since:
+        return memory.rate
+    measured = min(max(seen.detected / (now - since) / active.inference_units, _LEAST_RATE), _GREATEST_RATE)
+    return measured if memory.rate is None else memory.rate + _LEARNED * (measured - memory.rate)
+
+
+def _of_the_version(seen: Observation, memory: Memory, now: float) -> Memory:
+    active = seen.active
+    status = active.status if active else None
+    running = status is VersionStatus.RUNNING
+    at_rest = all(version.status in AT_REST for version in seen.versions or ())
+    memory = replace(
+        memory,
+        versions_at=now,
+        resting=at_rest and seen.event_source is EventSource.CLOSED,
+        running_since=(memory.running_since or now) if running else None,
+        open_since=(memory.open_since or now) if running and seen.event_source is EventSource.OPEN else None,
+    )
+    match status:
+        case VersionStatus.STARTING:
+            return replace(memory, starting_since=memory.starting_since or now)
+        case VersionStatus.RUNNING:
+            return replace(memory, starting_since=None, failed_starts=0, start_failed_at=None)
+        case VersionStatus.STOPPING:
+            return replace(memory, starting_since=None)
+    return _without_a_start(memory, status, now)
+
+
+def _without_a_start(memory: Memory, status: VersionStatus | None, now: float) -> Memory:
+    """Forget a start that has ended otherwise than RUNNING, and what a stop needed."""
+    memory = replace(memory, closing_since=None, quiet_looks=0)
+    if memory.starting_since is None:
+        return memory
+    if status is VersionStatus.FAILED or now - memory.starting_since > _STALE_SECONDS:
+        return replace(memory, starting_since=None, failed_starts=memory.failed_starts + 1, start_failed_at=now)
+    return memory

@@ -92,11 +92,12 @@ def _office_hours(draws: np.random.Generator, volume: int) -> Minutes:
 
 
 def _bursty(draws: np.random.Generator, volume: int) -> Minutes:
-    """Two bursts a day at any time, of five minutes to two hours, the largest many times the smallest."""
+    """Five bursts a day at any time, each within five minutes to three hours; few are several times the others."""
     weights = np.zeros(DAYS * DAY)
-    for _ in range(2 * DAYS):
-        begins = int(draws.integers(len(weights)))
-        weights[begins : begins + int(draws.integers(5, 120))] += draws.lognormal(0, 0.7)
+    for _ in range(5 * DAYS):
+        lasts = int(draws.integers(5, 3 * HOUR))
+        begins = int(draws.integers(len(weights) - lasts))
+        weights[begins : begins + lasts] += draws.lognormal(0, 0.5) / lasts
     return _drawn(draws, volume, weights)
 
 
@@ -105,7 +106,7 @@ def _nightly(draws: np.random.Generator, volume: int) -> Minutes:
     weights = np.zeros(DAYS * DAY)
     for day in range(DAYS):
         begins = day * DAY + HOUR + int(draws.integers(30))
-        weights[begins : begins + HOUR] = draws.uniform(0.8, 1.2)
+        weights[begins : begins + HOUR] = draws.uniform(0.9, 1.1)
     return _drawn(draws, volume, weights)
 
 

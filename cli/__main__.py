@@ -19,6 +19,7 @@ from cli.commands import (
     account,
     backfill,
     copying,
+    costs,
     dataset,
     export,
     models,
@@ -29,6 +30,7 @@ from cli.commands import (
     rollout,
     training,
 )
+from cli.commands.costs import PictureError
 from cli.commands.export import ExportError
 from cli.commands.results import JobNotFoundError
 from cli.datasets.examples import ImportFailedError
@@ -48,6 +50,7 @@ _GROUPS: Final = (
     dataset,
     training,
     models,
+    costs,
     report,
     rollout,
     copying,
@@ -69,6 +72,7 @@ _EXPECTED_ERRORS: Final = (
     ApprovalError,
     JobNotFoundError,
     ExportError,
+    PictureError,
     ImportFailedError,
     DatasetNameError,
     NotTextError,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdas.label_objects import LabelObjects
+from lambdas.meter import Meter
 from lambdas.names import STACK_PREFIX, UNKNOWN, rekognition_prefix, stack_name
 from lambdas.queries import Queries
 from lambdas.registry import Registry
@@ -33,6 +34,7 @@ class Project:
     queue_url: str
     dead_letter_queue_url: str
     event_source_id: str
+    min_inference_units: int = 1  # of a start
     source_buckets: frozenset[str] = frozenset()  # other buckets whose images it may be asked to look at
 
 
@@ -50,6 +52,7 @@ class Deployment:
     results_topic_arn: str
     training_topic_arn: str
     operations_topic_arn: str
+    storage: Mapping[str, str]  # outputs of the storage stack
     workflows: Mapping[str, str]  # outputs of the training stack: empty where it is not there
     projects: Mapping[str, Project]
     unknown_queues: tuple[str, str] | None = None  # URLs, of keys of no project: dead-letter queue and queue
@@ -67,6 +70,12 @@ class Deployment:
     def _workflow(self, output: str) -> str:
         stack = stack_name(self.name, "training")
         return _output({stack: self.workflows}, stack, output)
+
+    @property
+    def unit_hour_price(self) -> float:
+        """US dollars for an inference unit's hour; raises DeploymentNotFoundError where it was deployed without."""
+        stack = stack_name(self.name, "storage")
+        return float(_output({stack: self.storage}, stack, "UnitHourPrice"))
 
     def project(self, name: str) -> Project:
         """Return a project; raise UnknownProjectError that lists the known ones."""
@@ -95,6 +104,10 @@ class Deployment:
     def label_objects(self, clients: Clients) -> LabelObjects:
         """Return the lists of labels that the results table points to."""
         return LabelObjects(clients("s3"), self.results_bucket)
+
+    def meter(self, clients: Clients) -> Meter:
+        """Return what the deployment's models ran for."""
+        return Meter(clients("dynamodb"), self.registry_table)
 
     def registry(self, clients: Clients) -> Registry:
         """Return the deployment's model registry."""
@@ -148,6 +161,7 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
         results_topic_arn=_output(stacks, storage, "ResultsTopicArn"),
         training_topic_arn=_output(stacks, storage, "TrainingTopicArn"),
         operations_topic_arn=_output(stacks, storage, "OperationsTopicArn"),
+        storage=stacks[storage],
         # Not asked for yet: models must be found and stopped also where a deploy or a destroy ended halfway.
         workflows=stacks.get(stack_name(name, "training"), {}),
         projects={
@@ -156,6 +170,7 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
                 outputs["QueueUrl"],
                 outputs["DeadLetterQueueUrl"],
                 outputs["EventSourceId"],
+                int(outputs.get("MinInferenceUnits", 1)),
                 frozenset(outputs.get("SourceBuckets", "").split()),
             )
             for stack, outputs in stacks.items()

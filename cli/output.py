@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,10 +22,16 @@ def show(options: argparse.Namespace, data: Any, lines: Iterable[str]) -> None:
         print(line)
 
 
-def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Align rows of cells; the first is the heading."""
+def table(rows: Sequence[tuple[str, ...]], numbers: Container[int] = ()) -> list[str]:
+    """Align rows of cells, the columns `numbers` to the right; the first is the heading."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  ".join(
+            cell.rjust(width) if column in numbers else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def when(milliseconds: int) -> str:

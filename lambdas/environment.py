@@ -88,6 +88,12 @@ class GuardModels:
     operations_topic_arn: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class GovernModels:
+    registry_table: str
+    operations_topic_arn: str
+
+
 def to_environment(settings: object) -> dict[str, str]:
     """Spell a settings object as Lambda environment variables: `results_table` is RESULTS_TABLE."""
     return {name.upper(): value for name, value in asdict(settings).items()}  # type: ignore[call-overload]

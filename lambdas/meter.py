@@ -16,9 +16,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from lambdas.items import from_item, to_item
+from lambdas.names import DELETE_AFTER
 
-# The table's time to live. Not the ExpiresAt of leases: the guard still reads a lease that has expired.
-DELETE_AFTER: Final = "DeleteAfter"
 _KEEP_MINUTES: Final = 2 * 24 * 60 * 60  # seconds: the governor looks back over hours at most
 _MINUTE: Final = 60  # seconds
 

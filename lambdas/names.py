@@ -21,6 +21,11 @@ LABELS_FOLDER: Final = "labels"
 ANNOTATED_FOLDER: Final = "annotated"
 RESULT_OBJECTS: Final = (LABELS_FOLDER, ANNOTATED_FOLDER)
 
+# Attributes of the meter's minute items in the registry, which are all that detect_labels may write there. DynamoDB
+# deletes an item some hours after its DeleteAfter. It is not the ExpiresAt of leases, which are read once they expired.
+DELETE_AFTER: Final = "DeleteAfter"  # epoch seconds
+MINUTE_ATTRIBUTES: Final = ("PK", "SK", "Images", "Throttles", DELETE_AFTER)
+
 METRICS_NAMESPACE: Final = "CustomLabels"
 STACK_PREFIX: Final = "CustomLabels-"
 

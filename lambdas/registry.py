@@ -28,6 +28,7 @@ class Wanted(StrEnum):
 class Registration:
     """A project's STATE item."""
 
+    project_arn: str | None = None
     active_version_arn: str | None = None
     active_version_name: str | None = None
     former_version_arn: str | None = None
@@ -87,14 +88,17 @@ class Registry:
 
     def leased_versions(self, project: str, now: float) -> frozenset[str]:
         """Return the names of the versions that a workflow holds a live lease on."""
+        return frozenset(lease.version_name for lease in self.leases(project) if lease.expires_at > now)
+
+    def leases(self, project: str) -> list[Lease]:
+        """Return all leases of a project, also those that have expired."""
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.name,
             KeyConditionExpression="PK = :project AND begins_with(SK, :lease)",
             ExpressionAttributeValues=to_item({":project": f"PROJECT#{project}", ":lease": "LEASE#"}),
             ConsistentRead=True,
         )
-        leases = [lease_of(from_item(item)) for page in pages for item in page["Items"]]
-        return frozenset(lease.version_name for lease in leases if lease.expires_at > now)
+        return [lease_of(from_item(item)) for page in pages for item in page["Items"]]
 
     def lease(self, project: str, version_name: str, holder: str, until: float) -> None:
         """Keep the guard from stopping a version until then (epoch seconds); again, for longer."""
@@ -104,6 +108,11 @@ class Registry:
     def give_back(self, project: str, holder: str) -> None:
         """End a lease: the guard stops the version where nothing else explains why it runs."""
         self.dynamodb.delete_item(TableName=self.name, Key=to_item(_lease_key(project, holder)))
+
+    def is_closing(self) -> bool:
+        """Tell whether the deployment is being destroyed, so that no model may be started any more."""
+        key = to_item({"PK": "DEPLOYMENT", "SK": "CLOSING"})
+        return "Item" in self.dynamodb.get_item(TableName=self.name, Key=key, ConsistentRead=True)
 
     def claim(self, project: str, attempt: str, details: dict[str, Any]) -> dict[str, Any]:
         """Claim an upload for one execution; return the attempt as it stands, whose `Execution` holds the claim.
@@ -149,6 +158,7 @@ class Registry:
 def registration_of(item: Mapping[str, Any]) -> Registration:
     """Read a STATE item; nothing is registered where it is empty."""
     return Registration(
+        project_arn=item.get("ProjectArn"),
         active_version_arn=item.get("ActiveVersionArn"),
         active_version_name=item.get("ActiveVersionName"),
         former_version_arn=item.get("FormerVersionArn"),

@@ -9,6 +9,7 @@ from constructs import Node
 from lambdas.delivery import max_concurrency
 from lambdas.deployment_settings import DeploymentSettings, parse_deployment
 from lambdas.setting_checks import SettingsError
+from stacks.governor import Governor
 from stacks.guard import Guard
 from stacks.inference import Inference
 from stacks.project import Project
@@ -42,6 +43,7 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
         Project(app, settings, project, storage, inference, env=env)
     Requests(app, settings, storage, env=env)
     Training(app, settings, storage, inference, env=env)
+    Governor(app, settings, storage, inference, env=env)
     Guard(app, settings, storage, env=env)
     Sweep(app, settings, storage, env=env)
     Tags.of(app).add("Deployment", settings.name)

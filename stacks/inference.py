@@ -11,6 +11,7 @@ from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import DetectLabels
 from lambdas.names import (
     METRICS_NAMESPACE,
+    MINUTE_ATTRIBUTES,
     RESULT_OBJECTS,
     UNKNOWN,
     dead_letter_queue_name,
@@ -92,6 +93,7 @@ class Inference(Stack):
         role = self.worker.role
         self._allow_reading(settings, storage)
         allow(role, "dynamodb:GetItem", on=[storage.registry.table_arn])
+        self._allow_metering(storage)
         allow(
             role,
             # The four that a transaction is made of, and what finds label items that a crash has left.
@@ -116,6 +118,23 @@ class Inference(Stack):
         )
         allow_telling(role, settings, storage)
         self._alarm(settings.name, storage)
+
+    def _allow_metering(self, storage: Storage) -> None:
+        """Let it add to the meter in the registry, and write nothing else there.
+
+        IAM sees a write's partition key (dynamodb:LeadingKeys), which all items of a project share, and not its sort
+        key. So the grant is held to the attributes of the meter: no write can promote a version, want one stopped or
+        lease one. An answer could bring other attributes along; a write that asks for one is refused.
+        """
+        allow(
+            self.worker.role,
+            "dynamodb:UpdateItem",
+            on=[storage.registry.table_arn],
+            when={
+                "ForAllValues:StringEquals": {"dynamodb:Attributes": list(MINUTE_ATTRIBUTES)},
+                "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
+            },
+        )
 
     def _allow_reading(self, settings: DeploymentSettings, storage: Storage) -> None:
         """Grant by ARN what the settings name: a bucket of another owner needs a policy that lets the role in."""

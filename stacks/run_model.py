@@ -66,7 +66,7 @@ def run_model(
         on=[registry.table_arn],
     )
     _allow_running(workflow, settings.name)
-    allow_to_switch(workflow, detect_labels)
+    allow_to_switch(workflow.role, detect_labels)
     return workflow
 
 

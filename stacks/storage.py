@@ -9,7 +9,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from lambdas.deployment_settings import DeploymentSettings
-from lambdas.names import RESULT_OBJECTS, resource_name, stack_name
+from lambdas.names import DELETE_AFTER, RESULT_OBJECTS, resource_name, stack_name
 from stacks.parts.encrypted_topic import EncryptedTopic, topics_key
 from stacks.parts.private_bucket import PrivateBucket
 
@@ -26,7 +26,7 @@ class Storage(Stack):
         self._make_buckets(settings)
         self._make_tables()
         self._make_topics(settings)
-        self._tell()
+        self._tell(settings)
 
     def _make_buckets(self, settings: DeploymentSettings) -> None:
         access_logs = PrivateBucket(self, "AccessLogs", keep=_KEEP_ACCESS_LOGS, keep_noncurrent=Duration.days(1))
@@ -58,7 +58,8 @@ class Storage(Stack):
                 partition_key=_text(partition),
                 sort_key=dynamodb.Attribute(name=order, type=number),
             )
-        self.registry = self._table("Registry")
+        # Minutes of the meter alone bear it; all else is kept.
+        self.registry = self._table("Registry", time_to_live_attribute=DELETE_AFTER)
 
     def _table(self, name: str, time_to_live_attribute: str | None = None) -> dynamodb.TableV2:
         return dynamodb.TableV2(
@@ -87,7 +88,7 @@ class Storage(Stack):
         if settings.alarm_email:
             self.operations_topic.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
 
-    def _tell(self) -> None:
+    def _tell(self, settings: DeploymentSettings) -> None:
         CfnOutput(self, "ImagesBucket", value=self.images.bucket_name)
         CfnOutput(self, "DatasetsBucket", value=self.datasets.bucket_name)
         CfnOutput(self, "TrainingOutputBucket", value=self.training_output.bucket_name)
@@ -97,6 +98,7 @@ class Storage(Stack):
         CfnOutput(self, "ResultsTopicArn", value=self.results_topic.arn)
         CfnOutput(self, "TrainingTopicArn", value=self.training_topic.arn)
         CfnOutput(self, "OperationsTopicArn", value=self.operations_topic.arn)
+        CfnOutput(self, "UnitHourPrice", value=str(settings.unit_hour_price))
 
 
 def _retention(settings: DeploymentSettings) -> dict[str, Duration]:

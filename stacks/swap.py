@@ -31,7 +31,7 @@ def make_room(
         alarms_to=storage.operations_topic.topic,
     )
     workflow.allow_to_call(assess_version)
-    allow_to_switch(workflow, detect_labels)
+    allow_to_switch(workflow.role, detect_labels)
     _allow_version(workflow, settings.name, "rekognition:StopProjectVersion")
     return workflow
 
@@ -57,7 +57,7 @@ def restore_version(
         alarms_to=storage.operations_topic.topic,
     )
     workflow.allow_to_call(assess_version)
-    allow_to_switch(workflow, detect_labels)
+    allow_to_switch(workflow.role, detect_labels)
     allow(workflow.role, "dynamodb:GetItem", on=[storage.registry.table_arn])
     _allow_version(workflow, settings.name, "rekognition:StartProjectVersion")
     return workflow

@@ -15,6 +15,7 @@ from lambdas.detect_labels.batches import work_on
 from lambdas.detect_labels.counting import count
 from lambdas.detect_labels.detection import Delivery, Detector, detect
 from lambdas.detect_labels.looking import Eyes
+from lambdas.detect_labels.metering import meter_batch
 from lambdas.detect_labels.pacing import Pacers
 from lambdas.detect_labels.queues import LAST_CHANCE_SECONDS, VERB_NOUN, Message, Queues, message_of
 from lambdas.detect_labels.settling import settle
@@ -22,6 +23,7 @@ from lambdas.environment import DetectLabels, from_environment
 from lambdas.events import MalformedEventError, ObjectCreated, object_created
 from lambdas.jobs import Job
 from lambdas.label_objects import LabelObjects
+from lambdas.meter import Meter
 from lambdas.names import UNKNOWN, project_of_queue
 from lambdas.pictures.decoder import Decoder
 from lambdas.registry import CachedRegistry, Registry
@@ -50,10 +52,11 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         begun_at=time.monotonic(),
     )
     endings = work_on(messages, invocation.detect_image)
-    back = settle(
-        _queues(), endings, project=project_of_queue(settings.name, VERB_NOUN, messages[0].queue), now=time.time()
-    )
-    count(endings, back, deployment=settings.name, throttles=_pacers().take_throttles(), now=time.time())
+    project = project_of_queue(settings.name, VERB_NOUN, messages[0].queue)
+    back = settle(_queues(), endings, project=project, now=time.time())
+    throttles = _pacers().take_throttles()
+    meter_batch(_meter(), endings, project=project, throttles=throttles, now=time.time())
+    count(endings, back, deployment=settings.name, throttles=throttles, now=time.time())
     return {"batchItemFailures": [{"itemIdentifier": ending.message.id} for ending in back]}
 
 
@@ -107,6 +110,11 @@ def _pacers() -> Pacers:
 @cache
 def _queues() -> Queues:
     return Queues(client("sqs"))
+
+
+@cache
+def _meter() -> Meter:
+    return Meter(client("dynamodb"), from_environment(DetectLabels).registry_table)
 
 
 @cache

@@ -5,12 +5,12 @@ from typing import Final
 
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.govern_models.remembering import BILLED
+from lambdas.govern_models.stepping import NO_ROOM
 from lambdas.govern_models.wanting import WEEK_SECONDS, Goal
 from lambdas.govern_models.words import Alarm, Memory, Observation
 from lambdas.model_versions import VersionStatus
 from lambdas.runtime_settings import Runtime
 
-NO_ROOM: Final = frozenset({"LimitExceededException", "ServiceQuotaExceededException"})
 _SLOW_START_SECONDS: Final = 40 * 60.0  # twice of what the service's guide says
 _SLOW_STOP_SECONDS: Final = 15 * 60.0
 _USELESS: Final = frozenset(
@@ -36,7 +36,14 @@ def alarms_of(goal: Goal, seen: Observation, memory: Memory, settings: ProjectSe
 
 def _unchanged(memory: Memory, found: dict[Alarm, str]) -> dict[Alarm, str]:
     """Leave as they are the alarms that only a look at the versions can tell of."""
-    of_the_model = {Alarm.NO_ROOM, Alarm.START_FAILED, Alarm.START_SLOW, Alarm.STOP_SLOW, Alarm.MODEL_UNUSABLE}
+    of_the_model = {
+        Alarm.NO_ROOM,
+        Alarm.START_FAILED,
+        Alarm.START_SLOW,
+        Alarm.STOP_SLOW,
+        Alarm.STOP_REFUSED,
+        Alarm.MODEL_UNUSABLE,
+    }
     return {alarm: "" for alarm in memory.alarms if alarm in of_the_model and alarm not in found}
 
 
@@ -84,9 +91,14 @@ def _of_the_model(goal: Goal, seen: Observation, memory: Memory, now: float) -> 
             )
     if memory.starting_since is not None and now - memory.starting_since > _SLOW_START_SECONDS:
         yield Alarm.START_SLOW, f"The model of {seen.project} has been starting for more than 40 minutes."
+    if memory.closing_since is not None and memory.refused and not at_rest:
+        yield (
+            Alarm.STOP_REFUSED,
+            f"The model of {seen.project} is to stop and is billed, and a step was refused ({memory.refused}). It "
+            "is tried each minute; stop it in the Rekognition console if that goes on.",
+        )
     if memory.closing_since is not None and now - memory.closing_since > _SLOW_STOP_SECONDS:
         yield (
             Alarm.STOP_SLOW,
-            f"The model of {seen.project} is to stop and is billed still ({memory.refused or 'no refusal'}); "
-            "it is tried each minute.",
+            f"The model of {seen.project} has not stopped for more than 15 minutes, and may be billed.",
         )

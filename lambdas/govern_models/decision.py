@@ -17,6 +17,7 @@ from lambdas.model_versions import VersionStatus
 
 # How long a project at rest goes without a question to Rekognition: what somebody else starts meanwhile is the guard's.
 _REST_SECONDS: Final = 900.0
+_HOUR_SECONDS: Final = 3600.0  # of the week, by which arrivals are learned
 # For how long a stop may take before the governor's lease ends, and the guard stops the model too.
 _STOP_SECONDS: Final = 900.0
 
@@ -34,12 +35,14 @@ def decide(seen: Observation, settings: ProjectSettings, now: float) -> Decision
     wanted = alarms_of(goal, seen, memory, settings, now)
     raised = tuple(Raise(alarm, says) for alarm, says in wanted.items() if alarm not in memory.alarms)
     cleared = tuple(Clear(alarm) for alarm in sorted(memory.alarms - wanted.keys()))
-    memory = replace(memory, alarms=frozenset(wanted), revision=memory.revision + 1)
+    explains = _explains(goal, seen, memory, now)
+    if step is None and not (raised or cleared) and _only_time_has_passed(seen.memory, memory, now):
+        return Decision(memory=seen.memory, because=goal.because)
     return Decision(
         step=step,
         alarms=(*raised, *cleared),
-        memory=memory,
-        explains=_explains(goal, seen, memory, now),
+        memory=replace(memory, alarms=frozenset(wanted), leased=explains, revision=memory.revision + 1),
+        explains=explains,
         because=goal.because,
     )
 
@@ -54,6 +57,12 @@ def _rests(seen: Observation, now: float) -> bool:
         and asked_at is not None
         and now - asked_at < _REST_SECONDS
     )
+
+
+def _only_time_has_passed(before: Memory, after: Memory, now: float) -> bool:
+    """Tell whether a memory at rest needs no new writing: an hour of nothing is learned as well as its minutes."""
+    untouched = replace(after, looked_at=before.looked_at, arrivals=before.arrivals)
+    return untouched == before and before.looked_at is not None and now - before.looked_at < _HOUR_SECONDS
 
 
 def _explains(goal: Goal, seen: Observation, memory: Memory, now: float) -> bool:

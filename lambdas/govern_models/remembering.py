@@ -35,7 +35,7 @@ def remember(seen: Observation, now: float) -> Memory:
     memory = replace(
         memory,
         waiting_since=_waiting_since(seen, arrived, now),
-        empty_looks=0 if seen.depth.images else memory.empty_looks + 1,
+        empty_looks=0 if seen.depth.images else min(memory.empty_looks + 1, _EMPTY_LOOKS),
         depth=seen.depth.images,
         looked_at=now,
         rate=_rate(seen, now),

@@ -8,7 +8,9 @@ from lambdas.govern_models.starting import units_for
 from lambdas.govern_models.wanting import Goal, longest_hours
 from lambdas.govern_models.words import Close, EventSource, Memory, Observation, Open, Start, Step, Stop, Version
 from lambdas.model_versions import VersionStatus
+from lambdas.runtime_settings import Runtime
 
+NO_ROOM: Final = frozenset({"LimitExceededException", "ServiceQuotaExceededException"})
 _QUIET_LOOKS: Final = 2  # that find nothing in flight, before the model stops
 # After which the model stops although messages are hidden: detect_labels lives for 90 s, and what it has put off comes
 # back by itself.
@@ -53,10 +55,18 @@ def _up(
         return closed, memory
     if active.status not in _STARTABLE or seen.event_source is not EventSource.CLOSED or not _may_start(memory, now):
         return None, memory
-    units = units_for(seen, memory, settings, now)
-    if memory.refused == "LimitExceededException":
-        units = settings.min_inference_units  # fewer may fit the quota
-    return Start(active, units), replace(memory, starting_since=memory.starting_since or now, resting=False)
+    return _start(active, seen, memory, settings, now), replace(
+        memory, starting_since=memory.starting_since or now, resting=False
+    )
+
+
+def _start(active: Version, seen: Observation, memory: Memory, settings: ProjectSettings, now: float) -> Start:
+    least, most = settings.min_inference_units, settings.max_inference_units
+    if settings.runtime != Runtime.ON_DEMAND:
+        return Start(active, least, most if most > least else None)  # nobody knows how much will come
+    if memory.refused in NO_ROOM:
+        return Start(active, least)  # fewer may fit the quota
+    return Start(active, units_for(seen, memory, settings, now))
 
 
 def _down(running: Version, seen: Observation, memory: Memory, now: float) -> tuple[Step | None, Memory]:

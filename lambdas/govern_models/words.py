@@ -57,7 +57,8 @@ class Alarm(StrEnum):
     NO_ROOM = "NO_ROOM"  # a start is due, and the account's quota is used up
     START_FAILED = "START_FAILED"  # hosting failed, or Rekognition refused the start
     START_SLOW = "START_SLOW"  # STARTING for longer than ever seen
-    STOP_SLOW = "STOP_SLOW"  # STOPPING for long, or its stop is refused again and again
+    STOP_REFUSED = "STOP_REFUSED"  # it is to stop, and Rekognition refuses or the event source does not close
+    STOP_SLOW = "STOP_SLOW"  # it is to stop, and is billed still
     MODEL_UNUSABLE = "MODEL_UNUSABLE"  # deleted, expired or being deleted
     IMAGES_AGE = "IMAGES_AGE"  # the oldest has waited for a week, and is lost after ten days
     BOUND_AT_RISK = "BOUND_AT_RISK"  # the backlog cannot be done within max_wait
@@ -83,6 +84,7 @@ class Memory:
     failed_starts: int = 0  # in a row
     start_failed_at: float | None = None
     exhausted_at: float | None = None  # when it had run for its longest time
+    leased: bool = False  # it holds a lease on the active version
     arrivals: tuple[float, ...] = ()  # learned (arrivals.py)
     rate: float | None = None  # detections a second of one unit, measured; None: never
     alarms: frozenset[Alarm] = frozenset()  # raised and not cleared
@@ -116,6 +118,7 @@ class Start:
 
     version: Version
     units: int
+    max_units: int | None = None  # up to which Rekognition adds units by itself; None: it adds none
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sns as sns
 
+from lambdas.names import METRICS_NAMESPACE
 from stacks.parts.alarms import alarm
 from stacks.parts.dead_letter_queue import DeadLetterQueue
-
-_EVERY = Duration.minutes(5)
-_MISSED = 3  # runs in a row, before a person hears of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,22 +23,45 @@ class Words:
     so: str  # what a run that failed or is missing means
 
 
-def run_regularly(stack: Stack, function: lambda_.Function, *, name: str, words: Words, alarms_to: sns.ITopic) -> None:
-    """Run a stack's one function `name` every five minutes; ring where a run fails or three are missing."""
+@dataclass(frozen=True, kw_only=True)
+class Rhythm:
+    """How often it runs, and after how many minutes without a run a person hears of it."""
+
+    minutes: int = 5
+    silent_minutes: int = 15
+
+
+def run_regularly(
+    stack: Stack,
+    function: lambda_.Function,
+    *,
+    name: str,
+    words: Words,
+    alarms_to: sns.ITopic,
+    rhythm: Rhythm = Rhythm(),
+    succeeded: str | None = None,
+    deployment: str | None = None,
+) -> None:
+    """Run a stack's one function `name` regularly; ring where a run fails or several in a row are missing.
+
+    `succeeded` names the metric of a deployment that only a run that did all its work counts; without it, a run that
+    fails is not missing.
+    """
+    every = Duration.minutes(rhythm.minutes)
     dead = DeadLetterQueue(stack, "Dead", name=f"{name}_dead", holds=words.holds, alarms_to=alarms_to)
     lambda_.EventInvokeConfig(
         stack,
         "Invoked",
         function=function,
         retry_attempts=1,
-        max_event_age=_EVERY,  # the next run is due by then
+        max_event_age=every,  # the next run is due by then
         on_failure=destinations.SqsDestination(dead.queue),
     )
     events.Rule(
         stack,
         "Regularly",
         rule_name=name,
-        schedule=events.Schedule.rate(_EVERY),
+        schedule=events.Schedule.rate(every),
         targets=[targets.LambdaFunction(function, dead_letter_queue=dead.queue)],
     )
     alarm(
@@ -47,18 +69,30 @@ def run_regularly(stack: Stack, function: lambda_.Function, *, name: str, words:
         "Errors",
         name=f"{name}-errors",
         says=f"{name} failed, so {words.so}. Its log says why.",
-        metric=function.metric_errors(period=_EVERY, statistic="Sum"),
+        metric=function.metric_errors(period=every, statistic="Sum"),
         at_least=1,
         to=alarms_to,
     )
+    runs = function.metric_invocations(period=every, statistic="Sum")
+    if succeeded is not None:
+        runs = cloudwatch.Metric(
+            namespace=METRICS_NAMESPACE,
+            metric_name=succeeded,
+            dimensions_map={"Deployment": str(deployment)},
+            period=every,
+            statistic="Sum",
+        )
     alarm(
         stack,
         "Silent",
         name=f"{name}-silent",
-        says=f"{name} has not run for 15 minutes, so {words.so}. Is its rule enabled?",
-        metric=function.metric_invocations(period=_EVERY, statistic="Sum"),
+        says=(
+            f"{name} has not {'done its work' if succeeded else 'run'} for {rhythm.silent_minutes} minutes, so "
+            f"{words.so}. Is its rule enabled, and what does its log say?"
+        ),
+        metric=runs,
         below=1,
-        periods=_MISSED,
+        periods=rhythm.silent_minutes // rhythm.minutes,
         silence_is_bad=True,
         to=alarms_to,
     )

@@ -19,6 +19,7 @@ SETTINGS = {
     "prepare_run": environment.PrepareRun,
     "report_training": environment.ReportTraining,
     "guard_models": environment.GuardModels,
+    "govern_models": environment.GovernModels,
     "sweep_results": environment.SweepResults,
     "assess_version": None,
     "add_entries": None,
@@ -99,9 +100,9 @@ def test_no_function_reserves_concurrency_which_a_fresh_account_does_not_have(de
         assert "ReservedConcurrentExecutions" not in function.properties, function
 
 
-def test_a_failed_run_of_the_guard_or_of_a_sweep_is_retried_once_and_then_kept(deployment):
+def test_a_failed_run_of_what_runs_regularly_is_retried_once_and_then_kept(deployment):
     configs = list(deployment.all("AWS::Lambda::EventInvokeConfig"))
-    assert sorted(invoked.stack.rpartition("-")[2] for invoked in configs) == ["guard", "sweep"]
+    assert sorted(invoked.stack.rpartition("-")[2] for invoked in configs) == ["governor", "guard", "sweep"]
     for invoked in configs:
         assert invoked.properties["MaximumRetryAttempts"] == 1, invoked
         assert referred(invoked.properties["DestinationConfig"]["OnFailure"]["Destination"]).startswith("Dead")

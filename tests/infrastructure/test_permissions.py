@@ -172,7 +172,7 @@ def test_event_sources_of_other_functions_cannot_be_opened(deployment):
         for _, statement in deployment.statements()
         if "lambda:UpdateEventSourceMapping" in listed(statement["Action"])
     ]
-    assert len(found) == 3  # of run_model, make_room and restore_version
+    assert len(found) == 4  # of run_model, make_room, restore_version and the governor
     for statement in found:
         assert "detectlabels" in json.dumps(statement["Condition"]["ArnEquals"]["lambda:FunctionArn"])
 
@@ -187,13 +187,30 @@ def test_the_guard_may_describe_stop_and_tell_and_nothing_that_costs(deployment)
     assert {"dynamodb:GetItem", "dynamodb:Query", "sns:Publish"} <= granted
 
 
-def test_only_the_workflows_may_start_a_model(deployment):
+def test_the_governor_may_look_start_stop_and_switch_and_neither_train_nor_delete(deployment):
+    granted = actions_of(deployment, role_of(deployment, "govern_models"))
+    assert {action for action in granted if action.startswith(("rekognition:", "lambda:", "sqs:"))} == {
+        "rekognition:DescribeProjectVersions",
+        "rekognition:StartProjectVersion",
+        "rekognition:StopProjectVersion",
+        "lambda:ListEventSourceMappings",
+        "lambda:UpdateEventSourceMapping",
+        "sqs:GetQueueUrl",
+        "sqs:GetQueueAttributes",
+    }
+
+
+def test_only_the_workflows_and_the_governor_may_start_a_model(deployment):
     starters = {
         referred(policy.properties["Roles"][0])
         for policy, statement in deployment.statements()
         if "rekognition:StartProjectVersion" in listed(statement["Action"])
     }
-    assert sorted(role.partition("Role")[0] for role in starters if role) == ["restoreversion", "runmodel"]
+    assert sorted(role.partition("Role")[0] for role in starters if role) == [
+        "governmodels",
+        "restoreversion",
+        "runmodel",
+    ]
 
 
 def test_detecting_reads_images_and_never_writes_or_deletes_them(deployment):
@@ -223,6 +240,22 @@ def test_detecting_writes_label_lists_and_annotated_copies_and_nothing_else(depl
         for arn in listed(statement["Resource"])
     ]
     assert [arn.rpartition('"/')[2].rstrip('"]}') for arn in written] == ["annotated/*", "labels/*"]
+
+
+def test_detecting_writes_to_the_registry_what_the_meter_counts_and_nothing_else(deployment):
+    role = role_of(deployment, "detect_labels")
+    writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    (statement,) = [
+        statement
+        for policy, statement in deployment.statements()
+        if is_of(policy, role) and writing & set(listed(statement["Action"]))
+        if "Registry" in json.dumps(statement["Resource"])
+    ]
+    assert statement["Action"] == "dynamodb:UpdateItem"
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["PK", "SK", "Images", "Throttles", "DeleteAfter"]},
+        "StringEqualsIfExists": {"dynamodb:ReturnValues": ["NONE"]},
+    }
 
 
 def test_detecting_reads_the_other_buckets_that_projects_name_and_no_more(many):

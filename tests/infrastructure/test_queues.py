@@ -121,7 +121,7 @@ def concurrencies(deployment: Deployment) -> dict[str, int]:
 
 def test_every_rule_target_has_a_dead_letter_queue_that_takes_letters_from_this_rule_only(deployment):
     rules = list(deployment.all("AWS::Events::Rule"))
-    assert len(rules) == len(deployment.said["projects"]) + 4
+    assert len(rules) == len(deployment.said["projects"]) + 5
     for rule in rules:
         (target,) = rule.properties["Targets"]
         for arn in (target["DeadLetterConfig"]["Arn"], target["Arn"]):
@@ -206,3 +206,21 @@ def test_the_guard_and_the_sweeper_look_every_five_minutes_and_their_silence_rin
     assert (silent["ComparisonOperator"], silent["Threshold"]) == ("LessThanThreshold", 1)
     assert silent["TreatMissingData"] == "breaching"
     assert alarms["Errors"]["Threshold"] == 1
+
+
+def test_the_governor_looks_each_minute_and_five_minutes_without_a_whole_round_ring(deployment):
+    stack = f"CustomLabels-{deployment.name}-governor"
+    (rule,) = [rule.properties for rule in deployment.all("AWS::Events::Rule") if rule.stack == stack]
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
+    (silent,) = [
+        alarm.properties
+        for alarm in deployment.all("AWS::CloudWatch::Alarm")
+        if alarm.properties["MetricName"] == "GovernorRuns"
+    ]
+    assert (silent["Namespace"], silent["Dimensions"]) == (
+        "CustomLabels",
+        [{"Name": "Deployment", "Value": deployment.name}],
+    )
+    assert silent["Period"] * silent["EvaluationPeriods"] == 5 * 60
+    assert (silent["ComparisonOperator"], silent["Threshold"]) == ("LessThanThreshold", 1)
+    assert silent["TreatMissingData"] == "breaching"

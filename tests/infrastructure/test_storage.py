@@ -95,8 +95,9 @@ def test_the_results_table_has_the_indexes_that_the_functions_read_and_expires_r
     assert {name for name, type_ in types.items() if type_ == "N"} == {"Confidence", "CreatedAt"}
 
 
-def test_the_registry_never_expires(deployment):
-    assert "TimeToLiveSpecification" not in deployment.one("AWS::DynamoDB::GlobalTable", "Registry").properties
+def test_of_the_registry_minutes_of_the_meter_are_deleted_and_no_lease_that_has_expired(deployment):
+    table = deployment.one("AWS::DynamoDB::GlobalTable", "Registry").properties
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "DeleteAfter", "Enabled": True}
 
 
 def test_every_topic_is_encrypted_with_one_key_that_rotates(deployment):

@@ -22,18 +22,20 @@ OUTPUTS = {
         "ResultsTopicArn",
         "TrainingTopicArn",
         "OperationsTopicArn",
+        "UnitHourPrice",
     },
     "inference": {"DetectLabelsFunction", "UnknownQueueUrl", "UnknownDeadLetterQueueUrl"},
     "requests": {"StartDetectionFunction", "GetDetectionFunction"},
     "training": {"TrainModelArn", "RunModelArn"},
     "guard": {"GuardModelsFunction"},
+    "governor": {"GovernModelsFunction"},
     "sweep": {"SweepResultsFunction"},
-    "project-digits": {"QueueUrl", "QueueArn", "DeadLetterQueueUrl", "EventSourceId"},
+    "project-digits": {"QueueUrl", "QueueArn", "DeadLetterQueueUrl", "EventSourceId", "MinInferenceUnits"},
 }
 
 
 def test_a_deployment_is_a_stack_for_each_room_and_one_for_each_project(deployment):
-    rooms = {"storage", "inference", "requests", "training", "guard", "sweep"}
+    rooms = {"storage", "inference", "requests", "training", "governor", "guard", "sweep"}
     rooms |= {f"project-{project}" for project in deployment.said["projects"]}
     assert set(deployment.templates) == {f"CustomLabels-{deployment.name}-{room}" for room in rooms}
 
@@ -45,6 +47,16 @@ def test_a_stack_tells_the_command_line_what_it_made(deployment, room):
     # Where the settings name any.
     source_buckets = {"SourceBuckets"} if deployment.said["projects"]["digits"].get("source_buckets") else set()
     assert told == OUTPUTS[room] | (source_buckets if room == "project-digits" else set())
+
+
+def test_the_command_line_is_told_what_a_units_hour_costs_and_how_many_units_a_model_starts_with(deployment):
+    def told(room, output):
+        return deployment.templates[f"CustomLabels-{deployment.name}-{room}"]["Outputs"][output]["Value"]
+
+    assert float(told("storage", "UnitHourPrice")) == deployment.said.get("unit_hour_price", 4.0)
+    for project, said in deployment.said["projects"].items():
+        units = said.get("min_inference_units", 1)
+        assert told(f"project-{project}", "MinInferenceUnits") == str(units)
 
 
 def test_every_resource_that_can_be_tagged_bears_the_deployments_name(deployment):
@@ -73,7 +85,7 @@ def knows_no_jsonata(match):
 
 
 def test_25_projects_fit_and_no_stack_comes_near_the_limit_of_resources(deployment, many):
-    assert len(many.templates) == 25 + 6
+    assert len(many.templates) == 25 + 7
     for templates in (deployment.templates, many.templates):
         for stack, template in templates.items():
             assert len(template["Resources"]) < 400, stack

@@ -11,6 +11,7 @@ from lambdas.detect_labels import detection, handler
 from lambdas.errors import ErrorCode
 from lambdas.events import DetectionRequest, detection_requested
 from lambdas.images import ImageRef, job_id
+from lambdas.items import from_item
 from lambdas.jobs import JobStatus
 from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas.pictures import picture
@@ -93,7 +94,8 @@ def handle(monkeypatch, scene, queues, lambda_context):
 
 
 def _forget():
-    for remembered in (clients.client, handler._settings, handler._detector, handler._pacers, handler._queues):
+    caches = (handler._settings, handler._detector, handler._pacers, handler._queues, handler._meter)
+    for remembered in (clients.client, *caches):
         remembered.cache_clear()
     forget_dimensions()
 
@@ -105,6 +107,12 @@ def uploaded(key, size=9, version="v1"):
 
 def result(scene, key, project="digits"):
     return scene.queries.job(job_id(ImageRef("images", key, "v1"), project))
+
+
+def metered(scene):
+    """Return the images and throttles on the meter, by project."""
+    items = [from_item(item) for item in scene.registry_table.items.values() if item["SK"]["S"].startswith("METER#")]
+    return {item["PK"]: (item["Images"], item["Throttles"]) for item in items}
 
 
 def attributes_of(letter):
@@ -349,6 +357,46 @@ def test_every_metric_says_of_which_deployment_it_is(handle, scene, capsys):
         assert said["Deployment"] == "demo", name
         (dimensions,) = said["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
         assert "Deployment" in dimensions, name
+
+
+def test_the_detected_images_of_a_batch_are_one_write_to_its_projects_meter(handle, scene, monkeypatch):
+    writes = []
+    write = scene.registry_table.update_item
+    monkeypatch.setattr(scene.registry_table, "update_item", lambda **said: (writes.append(said), write(**said))[1])
+    scene.bucket.put("digits/text.jpg", b"a text")
+    for key in ("digits/b.png", "digits/c.png"):
+        scene.bucket.put(key, picture())
+    assert handle(*map(uploaded, ("digits/a.png", "digits/b.png", "digits/c.png", "digits/text.jpg"))) == []
+    assert len(writes) == 1
+    assert metered(scene) == {"PROJECT#digits": (3, 0)}
+
+
+def test_refused_calls_are_on_the_meter_beside_the_images_that_were_detected_after_them(handle, scene, monkeypatch):
+    monkeypatch.setattr(handler._pacers(), "take_throttles", lambda: 7)
+    handle(uploaded("digits/a.png"))
+    assert metered(scene) == {"PROJECT#digits": (1, 7)}
+
+
+def test_a_duplicate_that_finds_a_result_is_metered_once(handle, scene):
+    assert handle(uploaded("digits/a.png")) == []
+    assert handle(uploaded("digits/a.png")) == []
+    assert metered(scene) == {"PROJECT#digits": (1, 0)}
+
+
+def test_a_batch_without_a_detection_writes_nothing_to_the_meter(handle, scene):
+    scene.bucket.put("digits/text.jpg", b"a text")
+    handle(uploaded("digits/text.jpg"), uploaded("digits/new/", size=0))
+    assert metered(scene) == {}
+
+
+def test_a_meter_that_takes_nothing_fails_no_image_and_is_logged_and_counted(handle, scene, capsys, caplog):
+    scene.registry_table.refuse_next["update_item"] = Refusal("AccessDeniedException", message="no grant")
+    assert handle(uploaded("digits/a.png")) == []
+    assert result(scene, "digits/a.png").status is JobStatus.SUCCEEDED
+    assert "the batch is not on the meter" in caplog.text
+    metrics = emitted(capsys)
+    assert metrics["MeterFailed"]["MeterFailed"] == [1.0]
+    assert metrics["ImagesDetected"]["ImagesDetected"] == [1.0]
 
 
 def test_the_log_says_why_an_image_goes_back(handle, scene, caplog):

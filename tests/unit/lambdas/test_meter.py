@@ -4,6 +4,7 @@ from itertools import pairwise
 import pytest
 
 from lambdas.meter import DayMeter, Meter
+from lambdas.names import MINUTE_ATTRIBUTES
 from lambdas.registry import Registry
 
 NOON = 1_795_262_400.0  # 2026-11-21T12:00:00Z
@@ -41,6 +42,12 @@ def test_a_batch_is_one_write_to_its_minutes_item(meter, table, calls):
             "DeleteAfter": {"N": str(int(NOON + 2 * DAY))},
         }
     }
+
+
+def test_a_batch_writes_no_other_attributes_than_those_that_detecting_is_allowed_to(meter, table):
+    meter.add_batch("digits", NOON, images=10, throttles=2)
+    (item,) = table.items.values()
+    assert set(item) == set(MINUTE_ATTRIBUTES)
 
 
 def test_the_batches_of_a_minute_add_up(meter, table):

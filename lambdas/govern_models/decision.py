@@ -17,7 +17,7 @@ from lambdas.model_versions import VersionStatus
 
 # How long a project at rest goes without a question to Rekognition: what somebody else starts meanwhile is the guard's.
 _REST_SECONDS: Final = 900.0
-_HOUR_SECONDS: Final = 3600.0  # of the week, by which arrivals are learned
+_HOUR_SECONDS: Final = 3600.0  # after which a memory is written although nothing has changed
 # For how long a stop may take before the governor's lease ends, and the guard stops the model too.
 _STOP_SECONDS: Final = 900.0
 
@@ -60,8 +60,8 @@ def _rests(seen: Observation, now: float) -> bool:
 
 
 def _only_time_has_passed(before: Memory, after: Memory, now: float) -> bool:
-    """Tell whether a memory at rest needs no new writing: an hour of nothing is learned as well as its minutes."""
-    untouched = replace(after, looked_at=before.looked_at, arrivals=before.arrivals)
+    """Tell whether a memory at rest needs no new writing for now."""
+    untouched = replace(after, looked_at=before.looked_at)
     return untouched == before and before.looked_at is not None and now - before.looked_at < _HOUR_SECONDS
 
 

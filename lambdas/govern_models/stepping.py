@@ -66,7 +66,7 @@ def _start(active: Version, seen: Observation, memory: Memory, settings: Project
         return Start(active, least, most if most > least else None)  # nobody knows how much will come
     if memory.refused in NO_ROOM:
         return Start(active, least)  # fewer may fit the quota
-    return Start(active, units_for(seen, memory, settings, now))
+    return Start(active, units_for(memory, settings, now))
 
 
 def _down(running: Version, seen: Observation, memory: Memory, now: float) -> tuple[Step | None, Memory]:

@@ -83,7 +83,7 @@ def _spent(seen: Observation, memory: Memory, settings: ProjectSettings, now: fl
     """Say that a budget of the day is spent, or would be by a start alone."""
     active = seen.active
     runs = active is not None and active.status in (VersionStatus.RUNNING, VersionStatus.STARTING)
-    units = 0 if runs or memory.starting_since is not None else units_for(seen, memory, settings, now)
+    units = 0 if runs or memory.starting_since is not None else units_for(memory, settings, now)
     start = units * START_SECONDS / 3600
     for whose, budget, spent in (
         ("its", settings.daily_budget_unit_hours, seen.spending.project),

@@ -7,11 +7,9 @@ from lambdas.deployment_settings import ProjectSettings
 from lambdas.govern_models.waiting import pace, work_before
 from lambdas.govern_models.words import Memory, Observation
 
+LOOK_SECONDS: Final = 60.0  # between two looks
 START_SECONDS: Final = 20 * 60.0  # that a start may take, as the service's guide says
-# An image may come a minute before the look that finds it; a look may find the model RUNNING a minute after it is, and
-# its event source takes some of another one to open.
-_MARGIN_SECONDS: Final = 120.0
-LOOK_SECONDS: Final = 60.0
+READY_SECONDS: Final = START_SECONDS + LOOK_SECONDS  # until the event source is open: a look must find the model RUNNING
 
 
 def is_due(seen: Observation, memory: Memory, settings: ProjectSettings, now: float) -> str | None:
@@ -28,7 +26,7 @@ def is_due(seen: Observation, memory: Memory, settings: ProjectSettings, now: fl
         return f"{images} images wait"
     if when.waiting_minutes is not None and waited >= when.waiting_minutes * 60:
         return f"images have waited for {waited / 60:.0f} minutes"
-    if not is_in_time(memory, settings, now + LOOK_SECONDS + START_SECONDS, settings.max_inference_units):
+    if not is_in_time(memory, settings, now + LOOK_SECONDS + READY_SECONDS, _enough_units(memory, settings)):
         return (
             f"images that wait for {waited / 60:.0f} minutes must not wait for more than {settings.max_wait_minutes:g}"
         )
@@ -36,11 +34,13 @@ def is_due(seen: Observation, memory: Memory, settings: ProjectSettings, now: fl
 
 
 def units_for(memory: Memory, settings: ProjectSettings, now: float) -> int:
-    """Return the fewest units that do the backlog in time; fewest cost least, because a start costs by the unit."""
-    runs_from = now + START_SECONDS
+    """Return the fewest units that do the backlog in time, and keep up with what comes.
+
+    Fewest cost least: work costs the same with all, but a start costs by the unit.
+    """
     for units in range(settings.min_inference_units, settings.max_inference_units):
         if (
-            is_in_time(memory, settings, runs_from, units)
+            is_in_time(memory, settings, now + READY_SECONDS, units)
             and _finishes(memory, settings, units)
             and pace(memory.waves, now) <= images_a_second(memory, units)
         ):
@@ -51,10 +51,11 @@ def units_for(memory: Memory, settings: ProjectSettings, now: float) -> int:
 def is_in_time(memory: Memory, settings: ProjectSettings, runs_from: float, units: int) -> bool:
     """Tell whether a model of so many units that runs from a time on does all in time that waits, and that comes.
 
-    What comes is taken to come as of late, for as long as it takes to start a model.
+    An image may have come a minute before the look that found it. What comes is taken to come as of late, for as long
+    as a start takes.
     """
     rate = images_a_second(memory, units)
-    spare = settings.max_wait_minutes * 60 - _MARGIN_SECONDS - runs_from
+    spare = settings.max_wait_minutes * 60 - LOOK_SECONDS - runs_from
     if any(images / rate > since + spare for since, images in work_before(memory.waves)):
         return False
     looked_at = memory.looked_at or runs_from
@@ -70,6 +71,19 @@ def images_a_second(memory: Memory, units: int) -> float:
 def work_seconds(images: int, memory: Memory, units: int) -> float:
     """Return how long a model of so many units takes for so many images."""
     return images / images_a_second(memory, units)
+
+
+def _enough_units(memory: Memory, settings: ProjectSettings) -> int:
+    """Return the units to plan a start for: the fewest that work for at most half of the longest wait.
+
+    With more, it could start later still. But what that saves, a longer time until the next start, is less than what
+    the units cost.
+    """
+    half = (settings.max_wait_minutes * 60 - READY_SECONDS) / 2
+    for units in range(settings.min_inference_units, settings.max_inference_units):
+        if work_seconds(memory.images, memory, units) <= half:
+            return units
+    return settings.max_inference_units
 
 
 def _finishes(memory: Memory, settings: ProjectSettings, units: int) -> bool:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from lambdas.deployment_settings import ProjectSettings
-from lambdas.govern_models.starting import LOOK_SECONDS, START_SECONDS, is_in_time, work_seconds
+from lambdas.govern_models.starting import LOOK_SECONDS, READY_SECONDS, is_in_time, work_seconds
 from lambdas.govern_models.words import Memory, Observation, Version
 
 # A promotion is followed by people who try the model: for as long as a start would take, which is what one costs.
@@ -32,12 +32,18 @@ def why_stay(seen: Observation, version: Version, memory: Memory, settings: Proj
     return None
 
 
-def _is_outgrown(version: Version, memory: Memory, settings: ProjectSettings, now: float) -> bool:
-    """Tell whether only more units do all in time, and only if they are started now."""
+def is_too_small(version: Version, memory: Memory, settings: ProjectSettings, now: float) -> bool:
+    """Tell whether only more units can do all in time, or sooner where it is too late, a stop and a start included."""
     more = settings.max_inference_units
-    restarted = now + LOOK_SECONDS + _STOP_SECONDS + START_SECONDS
-    return (
-        version.inference_units < more
-        and not is_in_time(memory, settings, now, version.inference_units)
-        and not is_in_time(memory, settings, restarted, more)
+    if version.inference_units >= more or is_in_time(memory, settings, now, version.inference_units):
+        return False
+    sooner = work_seconds(memory.images, memory, version.inference_units) - work_seconds(memory.images, memory, more)
+    return sooner > _STOP_SECONDS + READY_SECONDS
+
+
+def _is_outgrown(version: Version, memory: Memory, settings: ProjectSettings, now: float) -> bool:
+    """Tell whether a model that is too small must give way now: until then it does what it can."""
+    restarted = now + LOOK_SECONDS + _STOP_SECONDS + READY_SECONDS
+    return is_too_small(version, memory, settings, now) and not is_in_time(
+        memory, settings, restarted, settings.max_inference_units
     )

@@ -115,7 +115,7 @@ def _singles(draws: np.random.Generator, volume: int) -> Minutes:
 
 
 def _drawn(draws: np.random.Generator, volume: int, weights: NDArray[np.float64]) -> Minutes:
-    """Let images come independently of each other, about so many in all (one or more), at the rates that weights say."""
+    """Let images come independently of each other, about so many in all, at least one, as weights say."""
     drawn = draws.poisson(weights / weights.sum() * volume).astype(np.int64)
     if not drawn.any():
         drawn[int(draws.choice(len(weights), p=weights / weights.sum()))] = 1

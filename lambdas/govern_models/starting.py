@@ -9,7 +9,9 @@ from lambdas.govern_models.words import Memory, Observation
 
 LOOK_SECONDS: Final = 60.0  # between two looks
 START_SECONDS: Final = 20 * 60.0  # that a start may take, as the service's guide says
-READY_SECONDS: Final = START_SECONDS + LOOK_SECONDS  # until the event source is open: a look must find the model RUNNING
+READY_SECONDS: Final = (
+    START_SECONDS + LOOK_SECONDS
+)  # until the event source is open: a look must find the model RUNNING
 
 
 def is_due(seen: Observation, memory: Memory, settings: ProjectSettings, now: float) -> str | None:
@@ -49,18 +51,23 @@ def units_for(memory: Memory, settings: ProjectSettings, now: float) -> int:
 
 
 def is_in_time(memory: Memory, settings: ProjectSettings, runs_from: float, units: int) -> bool:
-    """Tell whether a model of so many units that runs from a time on does all in time that waits, and that comes.
-
-    An image may have come a minute before the look that found it. What comes is taken to come as of late, for as long
-    as a start takes.
-    """
+    """Tell whether a model of so many units that runs from a time on does all within the longest wait."""
     rate = images_a_second(memory, units)
-    spare = settings.max_wait_minutes * 60 - LOOK_SECONDS - runs_from
-    if any(images / rate > since + spare for since, images in work_before(memory.waves)):
-        return False
-    looked_at = memory.looked_at or runs_from
-    expected = pace(memory.waves, looked_at) * START_SECONDS
-    return (memory.images + expected) / rate <= looked_at + START_SECONDS + spare
+    return all(runs_from + images / rate <= due for images, due in dues(memory, settings))
+
+
+def dues(memory: Memory, settings: ProjectSettings) -> list[tuple[int, float]]:
+    """Return how many images must be done by when, in epoch seconds, of those that wait and those that will come soon.
+
+    An image may have come a minute before the look that found it. Others are taken to come as of late, for as long as
+    a start takes.
+    """
+    wait = settings.max_wait_minutes * 60 - LOOK_SECONDS
+    found = [(images, since + wait) for since, images in work_before(memory.waves)]
+    if found and memory.looked_at is not None:
+        expected = pace(memory.waves, memory.looked_at) * START_SECONDS
+        found.append((found[-1][0] + int(expected), memory.looked_at + START_SECONDS + wait))
+    return found
 
 
 def images_a_second(memory: Memory, units: int) -> float:

@@ -3,12 +3,19 @@
 from typing import Final
 
 from lambdas.deployment_settings import ProjectSettings
-from lambdas.govern_models.starting import LOOK_SECONDS, READY_SECONDS, is_in_time, work_seconds
+from lambdas.govern_models.starting import (
+    LOOK_SECONDS,
+    READY_SECONDS,
+    dues,
+    images_a_second,
+    is_in_time,
+    work_seconds,
+)
 from lambdas.govern_models.words import Memory, Observation, Version
 
 # A promotion is followed by people who try the model: for as long as a start would take, which is what one costs.
 TRIAL_SECONDS: Final = 15 * 60.0
-_STOP_SECONDS: Final = 5 * 60.0  # that a stop may take: two looks, and a few minutes of STOPPING
+_RESTART_SECONDS: Final = 5 * 60.0 + READY_SECONDS  # two looks, a few minutes of STOPPING, and a start
 
 
 def why_stay(seen: Observation, version: Version, memory: Memory, settings: ProjectSettings, now: float) -> str | None:
@@ -23,7 +30,7 @@ def why_stay(seen: Observation, version: Version, memory: Memory, settings: Proj
         return "its version was promoted a moment ago"
     if images and (memory.open_since is None or now - memory.open_since < LOOK_SECONDS / 2):
         return "its queue has just been opened"
-    if _is_outgrown(version, memory, settings, now):
+    if _gives_way(version, memory, settings, now):
         return None
     if work_seconds(images, memory, version.inference_units) >= LOOK_SECONDS:
         return f"{images} images keep it busy"
@@ -33,17 +40,20 @@ def why_stay(seen: Observation, version: Version, memory: Memory, settings: Proj
 
 
 def is_too_small(version: Version, memory: Memory, settings: ProjectSettings, now: float) -> bool:
-    """Tell whether only more units can do all in time, or sooner where it is too late, a stop and a start included."""
-    more = settings.max_inference_units
-    if version.inference_units >= more or is_in_time(memory, settings, now, version.inference_units):
+    """Tell whether some images come too late with this model, and sooner with another that has more units."""
+    if version.inference_units >= settings.max_inference_units:
         return False
-    sooner = work_seconds(memory.images, memory, version.inference_units) - work_seconds(memory.images, memory, more)
-    return sooner > _STOP_SECONDS + READY_SECONDS
-
-
-def _is_outgrown(version: Version, memory: Memory, settings: ProjectSettings, now: float) -> bool:
-    """Tell whether a model that is too small must give way now: until then it does what it can."""
-    restarted = now + LOOK_SECONDS + _STOP_SECONDS + READY_SECONDS
-    return is_too_small(version, memory, settings, now) and not is_in_time(
-        memory, settings, restarted, settings.max_inference_units
+    rate = images_a_second(memory, version.inference_units)
+    more = images_a_second(memory, settings.max_inference_units)
+    return any(
+        now + images / rate > due and images / rate > _RESTART_SECONDS + images / more
+        for images, due in dues(memory, settings)
     )
+
+
+def _gives_way(version: Version, memory: Memory, settings: ProjectSettings, now: float) -> bool:
+    """Tell whether a model that is too small stops now: the oldest images can wait for so long, or are late anyway."""
+    if memory.waiting_since is None or not is_too_small(version, memory, settings, now):
+        return False
+    late = now - memory.waiting_since > settings.max_wait_minutes * 60
+    return late or is_in_time(memory, settings, now + _RESTART_SECONDS, settings.max_inference_units)

@@ -1,7 +1,7 @@
 """How long the images of a queue have waited, which SQS does not say: the waves in which they came.
 
-A wave is some images and the look that first found them. The oldest are taken to be detected first, which is nearly what
-a standard queue does.
+A wave is some images and the look that first found them. The oldest are taken to be detected first, which is nearly
+what a standard queue does.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ Wave = tuple[float, int]  # when it was first seen, epoch seconds, and how many 
 
 _MOST_WAVES: Final = 40  # kept of a queue, which in the registry are a kilobyte
 _LEAST_SECONDS: Final = 120.0  # between two waves
-_PACE_SECONDS: Final = 600.0  # over which the pace of late is taken
+_PACE_SECONDS: Final = 300.0  # over which the pace of late is taken
 
 
 def waves_now(waves: tuple[Wave, ...], images: int, detected: int, now: float) -> tuple[Wave, ...]:
@@ -50,9 +50,12 @@ def _with_new(waves: tuple[Wave, ...], images: int, now: float) -> tuple[Wave, .
 
 
 def _without_oldest(waves: tuple[Wave, ...], images: int) -> tuple[Wave, ...]:
+    """Take images away from the beginning; the rest of their wave is taken to have come evenly until the next."""
     for place, (since, size) in enumerate(waves):
         if images < size:
-            return ((since, size - images), *waves[place + 1 :])
+            rest = waves[place + 1 :]
+            lasted = rest[0][0] - since if rest else 0.0
+            return ((since + lasted * images // size, size - images), *rest)
         images -= size
     return ()
 

@@ -1,9 +1,15 @@
 """The grammar of the command line: how a command is added to it, and options that several share."""
 
 import argparse
+import re
 from collections.abc import Callable
+from typing import Final
 
 from cli.deployment import Clients, Deployment
+
+_DURATION: Final = re.compile(r"([1-9]\d{0,4})([mhd])")
+_SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400}
+_MAX_DURATION: Final = 7 * 86_400
 
 Command = Callable[[argparse.Namespace, Clients], int]
 DeployedCommand = Callable[[argparse.Namespace, Clients, Deployment], int]
@@ -69,6 +75,15 @@ def share(said: str) -> float:
     if not 0 < number <= 1:
         raise argparse.ArgumentTypeError(f"{said} is not a number over 0 and up to 1")
     return number
+
+
+def duration(said: str) -> int:
+    """Read a time such as 90m, 2h or 1d, from a minute to 7 days; return seconds."""
+    found = _DURATION.fullmatch(said)
+    seconds = int(found[1]) * _SECONDS[found[2]] if found else 0
+    if not 0 < seconds <= _MAX_DURATION:
+        raise argparse.ArgumentTypeError(f"{said!r} is no time such as 90m, 2h or 1d, from 1m to 7d")
+    return seconds
 
 
 def no_wait(parser: argparse.ArgumentParser) -> None:

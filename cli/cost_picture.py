@@ -16,7 +16,7 @@ _ACCENT, _ALWAYS_ON = "#7ea6ff", "#ff8f86"
 _COLOURS: Final = ("#7ea6ff", "#4cc58c", "#ffd166", "#c792ea", "#56d4dd", "#f78c6c")
 _OTHERS: Final = "#5c6672"
 _MARGIN: Final = 64
-_LEFT, _RIGHT, _TOP, _BOTTOM = 128, _SIZE[0] - _MARGIN, 268, 556  # of the bars' field
+_LEFT, _RIGHT, _TOP, _BOTTOM = 128, _SIZE[0] - _MARGIN, 268, 544  # of the bars' field
 _WIDEST: Final = 64  # pixels of a bar
 _STEPS: Final = (1, 2, 2.5, 5, 10)
 
@@ -79,14 +79,13 @@ def _series(costs: Costs) -> list[tuple[str, str, list[float]]]:
 
 
 def _draw_legend(pen: Pen, names: Sequence[tuple[str, str]]) -> None:
-    room = min(150.0, (_RIGHT - _MARGIN - 340) / len(names) - 48)  # for the name of each
+    room = min(150.0, (_RIGHT - _MARGIN - 110) / len(names) - 48)  # for the name of each
     left = float(_MARGIN)
     for name, colour in names:
         pen.pill(left, 220, left + 14, 234, colour, 3)
         left = pen.text((left + 22, 233), name, 17, _INK, room=room) + 26
     pen.line([(left, 227), (left + 22, 227)], _ALWAYS_ON, 2)
-    pen.text((left + 30, 233), "always on (today so far)", 17, _INK)
-    pen.text((_RIGHT, 233), "dollars a day", 16, _MUTED, anchor="rs")
+    pen.text((left + 30, 233), "always on", 17, _INK)
 
 
 def ticks_up_to(most: float) -> list[float]:
@@ -134,6 +133,7 @@ def _draw_days(pen: Pen, days: Sequence[date]) -> None:
             middle = _middle(number, len(days))
             pen.line([(middle, _BOTTOM), (middle, _BOTTOM + 5)], _MUTED)
             pen.text((middle, _BOTTOM + 26), f"{day.day} {day:%b}", 16, _MUTED, anchor="ms")
+    pen.text((_LEFT, _BOTTOM + 58), "dollars a day; the last day until now", 16, _MUTED)
 
 
 def _middle(number: int, days: int) -> float:

@@ -9,6 +9,7 @@ from lambdas.meter import Meter
 from lambdas.names import STACK_PREFIX, UNKNOWN, rekognition_prefix, stack_name
 from lambdas.queries import Queries
 from lambdas.registry import Registry
+from lambdas.runtime_settings import Runtime
 from lambdas.start_jobs import StartJobs
 from lambdas.stored_images import Reach
 
@@ -36,6 +37,7 @@ class Project:
     event_source_id: str
     min_inference_units: int = 1  # of a start
     source_buckets: frozenset[str] = frozenset()  # other buckets whose images it may be asked to look at
+    runtime: Runtime = Runtime.ALWAYS_ON
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,8 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
                 outputs["EventSourceId"],
                 int(outputs.get("MinInferenceUnits", 1)),
                 frozenset(outputs.get("SourceBuckets", "").split()),
+                # Without the output it was deployed when nothing but a person stopped a model.
+                Runtime(outputs.get("Runtime", Runtime.ALWAYS_ON)),
             )
             for stack, outputs in stacks.items()
             # A project's stack that failed to deploy has no outputs; the others go on working.

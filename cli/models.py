@@ -1,6 +1,5 @@
-"""Model versions of a deployment: list, find, start, stop."""
+"""Model versions of a deployment: list and stop."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,10 +19,6 @@ _CLOSE_SECONDS: Final = 120.0
 # Nothing that reads the queue lives longer than this once its event source is closed: the function's timeout is 60 s.
 # What stays in flight then was put off, and comes back by itself.
 _QUIET_SECONDS: Final = 90.0
-_STARTABLE: Final = frozenset(
-    {VersionStatus.TRAINING_COMPLETED, VersionStatus.STOPPED, VersionStatus.COPYING_COMPLETED, VersionStatus.RUNNING}
-)
-
 _BILLED: Final = frozenset({VersionStatus.STARTING, VersionStatus.RUNNING, VersionStatus.STOPPING})
 
 Progress = Callable[[str], None]
@@ -77,49 +72,23 @@ def list_models(clients: Clients, deployment: Deployment, project: str | None = 
                 yield from _versions(clients, deployment, short, description["ProjectArn"])
 
 
-def start_model(clients: Clients, deployment: Deployment, project: str, version: str | None = None) -> str:
-    """Start run_model for a version, the active one where none is named; return the execution's ARN."""
-    deployment.project(project)
-    model = _to_start(list(list_models(clients, deployment, project)), project, version)
-    return start_run(clients, deployment, model)
-
-
-def roll_back(clients: Clients, deployment: Deployment, project: str) -> str:
-    """Start run_model for the version that was active before; return the execution's ARN."""
-    deployment.project(project)
-    former = deployment.registry(clients).registration(project).former_version_name
-    if former is None:
-        raise ModelError(f"no version of {project} was active before; `customlabels models {project}` lists all")
-    return start_model(clients, deployment, project, former)
-
-
-def start_run(clients: Clients, deployment: Deployment, model: Model) -> str:
-    """Start run_model for one version; return the execution's ARN."""
-    execution = clients("stepfunctions").start_execution(
-        stateMachineArn=deployment.run_model_arn,
-        input=json.dumps(
-            {
-                "Project": model.project,
-                "ProjectArn": model.project_arn,
-                "ProjectVersionArn": model.arn,
-                "VersionName": model.version,
-            }
-        ),
-    )
-    return str(execution["executionArn"])
-
-
 def stop_model(
-    clients: Clients, deployment: Deployment, project: str, progress: Progress, look_seconds: float = _LOOK_SECONDS
+    clients: Clients,
+    deployment: Deployment,
+    project: str,
+    progress: Progress,
+    look_seconds: float = _LOOK_SECONDS,
+    until: float | None = None,
 ) -> list[Model]:
     """Close the project's queue, let images in flight end, stop what runs, and wait until it has stopped.
 
-    Images that arrive from then on wait in the queue. Returns the versions that were stopped. Where the queue would
-    not close, the models are stopped all the same, and ModelError says so.
+    Images that arrive from then on wait in the queue; after `until` (epoch seconds; None: no end) the project's
+    runtime decides again. Returns the versions that were stopped. Where the queue would not close, the models are
+    stopped all the same, and ModelError says so.
     """
     opened = deployment.project(project)
     # First: if all else fails, the guard stops an active version that is wanted STOPPED.
-    deployment.registry(clients).want(project, Wanted.STOPPED, time.time())
+    deployment.registry(clients).want(project, Wanted.STOPPED, time.time(), until)
     progress("closing the queue's event source")
     unclosed = _close(clients("lambda"), opened.event_source_id, look_seconds)
     if unclosed is None:
@@ -178,21 +147,6 @@ def _stop(rekognition: Any, arn: str) -> bool:
             raise
         return False
     return True
-
-
-def _to_start(models: list[Model], project: str, version: str | None) -> Model:
-    if version is None:
-        chosen = [model for model in models if model.active]
-        if not chosen:
-            known = ", ".join(f"{m.version} ({m.status}, F1 {m.f1})" for m in models) or "none; train one"
-            raise ModelError(f"{project} has no active version; name one with --version, of: {known}")
-    else:
-        chosen = [model for model in models if model.version == version]
-        if not chosen:
-            raise ModelError(f"{project} has no version {version!r}; `customlabels models` lists them")
-    if chosen[0].status not in _STARTABLE:
-        raise ModelError(f"{chosen[0].version} is {chosen[0].status} and cannot be started now")
-    return chosen[0]
 
 
 def _versions(clients: Clients, deployment: Deployment, project: str, project_arn: str) -> Iterator[Model]:

@@ -83,6 +83,11 @@ class PrepareRun:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClearModels:
+    registry_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class GuardModels:
     registry_table: str
     operations_topic_arn: str

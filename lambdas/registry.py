@@ -4,6 +4,7 @@ Keys: PK `PROJECT#<name>`; SK `STATE`, `LEASE#<version name>` or `ATTEMPT#<hash 
 write STATE, LEASE and the outcome of an ATTEMPT themselves (statemachines/). What else needs a version for a while
 holds a lease of its own, `LEASE#<holder>`; the governor's is `LEASE#govern_models`. `GOVERNOR` is what the governor
 keeps of a project (lambdas/govern_models), `METER#...` what its model did (lambdas/meter.py).
+PK `DEPLOYMENT`, SK `CLOSING` is there while `cdk destroy` stops the models, and until a deploy: nothing may start.
 """
 
 import time
@@ -14,6 +15,8 @@ from typing import Any, Final
 
 from lambdas.items import from_item, to_item
 
+_CLOSING_KEY: Final = {"PK": "DEPLOYMENT", "SK": "CLOSING"}
+
 CACHE_SECONDS: Final = 30  # the workflow waits this long, and a function's timeout, before it stops a former version
 
 
@@ -22,6 +25,10 @@ class Wanted(StrEnum):
 
     RUNNING = "RUNNING"
     STOPPED = "STOPPED"
+
+
+class DeploymentClosingError(RuntimeError):
+    """The deployment is being destroyed: nothing may start."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +116,23 @@ class Registry:
         """End a lease: the guard stops the version where nothing else explains why it runs."""
         self.dynamodb.delete_item(TableName=self.name, Key=to_item(_lease_key(project, holder)))
 
+    def close(self, now: float) -> None:
+        """Forbid that anything starts: the deployment is being destroyed."""
+        self.dynamodb.put_item(TableName=self.name, Item=to_item(_CLOSING_KEY | {"Since": int(now)}))
+
+    def reopen(self) -> None:
+        """Let models start again."""
+        self.dynamodb.delete_item(TableName=self.name, Key=to_item(_CLOSING_KEY))
+
     def is_closing(self) -> bool:
-        """Tell whether the deployment is being destroyed, so that no model may be started any more."""
-        key = to_item({"PK": "DEPLOYMENT", "SK": "CLOSING"})
-        return "Item" in self.dynamodb.get_item(TableName=self.name, Key=key, ConsistentRead=True)
+        """Tell whether the deployment is being destroyed, so that nothing may start."""
+        answer = self.dynamodb.get_item(TableName=self.name, Key=to_item(_CLOSING_KEY), ConsistentRead=True)
+        return "Item" in answer
+
+    def refuse_while_closing(self) -> None:
+        """Raise DeploymentClosingError where the deployment is being destroyed."""
+        if self.is_closing():
+            raise DeploymentClosingError("the deployment is being destroyed, and starts nothing")
 
     def claim(self, project: str, attempt: str, details: dict[str, Any]) -> dict[str, Any]:
         """Claim an upload for one execution; return the attempt as it stands, whose `Execution` holds the claim.

@@ -3,12 +3,13 @@
 import os
 from typing import Any, Final
 
-from aws_cdk import App, Environment, Tags
+from aws_cdk import App, Environment, Stack, Tags
 from constructs import Node
 
 from lambdas.delivery import max_concurrency
 from lambdas.deployment_settings import DeploymentSettings, parse_deployment
 from lambdas.setting_checks import SettingsError
+from stacks.closing import Closing
 from stacks.governor import Governor
 from stacks.guard import Guard
 from stacks.inference import Inference
@@ -39,13 +40,16 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
     env = Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION"))
     storage = Storage(app, settings, env=env)
     inference = Inference(app, settings, storage, env=env)
-    for project in settings.projects:
-        Project(app, settings, project, storage, inference, env=env)
-    Requests(app, settings, storage, env=env)
-    Training(app, settings, storage, inference, env=env)
-    Governor(app, settings, storage, inference, env=env)
-    Guard(app, settings, storage, env=env)
-    Sweep(app, settings, storage, env=env)
+    others: list[Stack] = [storage, inference]
+    others += [Project(app, settings, project, storage, inference, env=env) for project in settings.projects]
+    others += [
+        Requests(app, settings, storage, env=env),
+        Training(app, settings, storage, inference, env=env),
+        Governor(app, settings, storage, inference, env=env),
+        Guard(app, settings, storage, env=env),
+        Sweep(app, settings, storage, env=env),
+    ]
+    Closing(app, settings, storage, inference, others, env=env)
     Tags.of(app).add("Deployment", settings.name)
 
 

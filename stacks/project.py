@@ -44,6 +44,7 @@ class Project(Stack):
         CfnOutput(self, "DeadLetterQueueUrl", value=images.dead.queue.queue_url)
         CfnOutput(self, "EventSourceId", value=images.event_source.event_source_mapping_id)
         CfnOutput(self, "MinInferenceUnits", value=str(settings.projects[name].min_inference_units))
+        CfnOutput(self, "Runtime", value=settings.projects[name].runtime)
         source_buckets = settings.projects[name].source_buckets
         if source_buckets:
             CfnOutput(self, "SourceBuckets", value=" ".join(source_buckets))

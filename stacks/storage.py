@@ -1,4 +1,7 @@
-"""What must survive a redeploy: images, data sets, results, the registry, and the topics that people subscribe to."""
+"""What must survive a redeploy: images, data sets, results, the registry, and the topics that people subscribe to.
+
+Buckets and tables survive a destroy too, unless the settings say `"data_on_destroy": "delete"`.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,25 +26,39 @@ class Storage(Stack):
 
     def __init__(self, scope: Construct, settings: DeploymentSettings, **kwargs: Any) -> None:
         super().__init__(scope, stack_name(settings.name, "storage"), **kwargs)
+        self._kept = settings.data_on_destroy == "keep"
+        self._removal_policy = RemovalPolicy.RETAIN if self._kept else RemovalPolicy.DESTROY
         self._make_buckets(settings)
         self._make_tables()
         self._make_topics(settings)
         self._tell(settings)
 
     def _make_buckets(self, settings: DeploymentSettings) -> None:
-        access_logs = PrivateBucket(self, "AccessLogs", keep=_KEEP_ACCESS_LOGS, keep_noncurrent=Duration.days(1))
+        access_logs = PrivateBucket(
+            self,
+            "AccessLogs",
+            removal_policy=self._removal_policy,
+            keep=_KEEP_ACCESS_LOGS,
+            keep_noncurrent=Duration.days(1),
+        )
         self.images = self._bucket("Images", access_logs)
         self.images.send_events()
         self.datasets = self._bucket("Datasets", access_logs)
         self.datasets.send_events()
         self.training_output = self._bucket("TrainingOutput", access_logs)
         self.results_bucket = self._bucket("ResultsObjects", access_logs, keep_under=_retention(settings))
+        self.buckets = (self.images, self.datasets, self.training_output, self.results_bucket, access_logs)
 
     def _bucket(
         self, name: str, access_logs: PrivateBucket, keep_under: Mapping[str, Duration] | None = None
     ) -> PrivateBucket:
         return PrivateBucket(
-            self, name, access_logs=access_logs, keep_noncurrent=_KEEP_NONCURRENT, keep_under=keep_under
+            self,
+            name,
+            removal_policy=self._removal_policy,
+            access_logs=access_logs,
+            keep_noncurrent=_KEEP_NONCURRENT,
+            keep_under=keep_under,
         )
 
     def _make_tables(self) -> None:
@@ -72,8 +89,8 @@ class Storage(Stack):
                 point_in_time_recovery_enabled=True
             ),
             time_to_live_attribute=time_to_live_attribute,
-            deletion_protection=True,
-            removal_policy=RemovalPolicy.RETAIN,
+            deletion_protection=self._kept,
+            removal_policy=self._removal_policy,
         )
 
     def _make_topics(self, settings: DeploymentSettings) -> None:

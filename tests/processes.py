@@ -13,7 +13,11 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 
 # The fixtures that deploy the app, and the files whose tests use them.
 DEPLOYMENTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "cloud": ("tests/end_to_end/", "tests/workflows/test_train_model.py"),
+    "cloud": (
+        "tests/end_to_end/",
+        "tests/workflows/test_persons_word.py",
+        "tests/workflows/test_train_model.py",
+    ),
     "rollout": (
         "tests/workflows/test_data_sets.py",
         "tests/workflows/test_judgement.py",

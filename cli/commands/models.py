@@ -1,14 +1,16 @@
 """start, stop, models, trainings: what runs, what was trained, and what it costs."""
 
 import argparse
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from cli.command_line import CommandLine, no_wait
+from cli.command_line import CommandLine, duration, no_wait
 from cli.commands.runs import report
 from cli.deployment import Clients, Deployment
-from cli.models import list_models, start_model, stop_model
+from cli.models import list_models, stop_model
 from cli.output import say, show, table, when
+from cli.starting import Started, give_back, start_model
 from cli.workflows import executions_running
 
 _SHOWN: Final = 5  # trainings below the list of versions
@@ -22,7 +24,23 @@ def register(commands: CommandLine) -> None:
     no_wait(starting)
     starting.add_argument("project", metavar="PROJECT")
     starting.add_argument("--version", metavar="NAME", help="not the active version but this one")
-    commands.add(stop).add_argument("project", metavar="PROJECT")
+    starting.add_argument(
+        "--for",
+        dest="seconds",
+        type=duration,
+        metavar="2h",
+        help="run for so long (90m, 2h, 1d) whatever the project's runtime says; without it, an hour, or where the "
+        "runtime is always_on, without end",
+    )
+    stopping = commands.add(stop)
+    stopping.add_argument("project", metavar="PROJECT")
+    stopping.add_argument(
+        "--for",
+        dest="seconds",
+        type=duration,
+        metavar="2h",
+        help="stay stopped for so long (90m, 2h, 1d); without it, until a start or the next training's end",
+    )
     commands.add(trainings).add_argument("project", metavar="PROJECT")
     listing = commands.add(models)
     listing.add_argument("project", metavar="PROJECT", nargs="?")
@@ -30,17 +48,43 @@ def register(commands: CommandLine) -> None:
 
 
 def start(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
-    """Start a model, make it the active one and open the project's queue."""
-    execution = start_model(clients, deployment, options.project, options.version)
-    return report(options, clients, execution)
+    """Start a model, make it the active one and open the project's queue.
+
+    A version that runs already is taken as it is.
+    """
+    started = start_model(clients, deployment, options.project, options.version, options.seconds)
+    then = _end_of(started, deployment)
+    if started.execution is None:
+        said = f"{started.model.version} is {started.model.status} and active; its queue is open within a minute"
+        show(options, started.model.to_json() | {"WantedUntil": started.until}, [said, then])
+        return 0
+    say(then)
+    code = report(options, clients, started.execution)
+    if not options.no_wait:
+        give_back(clients, deployment, started)
+    return code
+
+
+def _end_of(started: Started, deployment: Deployment) -> str:
+    """Say until when a started model runs, and what happens then."""
+    project = deployment.project(started.model.project)
+    if started.until is None:
+        return f"its runtime is {project.runtime}: it runs until `customlabels stop {project.name}`"
+    return f"it runs until {when(started.until * 1000)}; then its runtime, {project.runtime}, decides"
 
 
 def stop(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
     """Close the project's queue and stop its models."""
-    stopped = stop_model(clients, deployment, options.project, say)
+    until = int(time.time()) + options.seconds if options.seconds else None
+    stopped = stop_model(clients, deployment, options.project, say, until=until)
     for execution in executions_running(clients, deployment, options.project):
         say(f"still running, and may start a model: {execution}")
     lines = [f"stopped {model.version}" for model in stopped] or [f"no model of {options.project} ran"]
+    runtime = deployment.project(options.project).runtime
+    if until is None:
+        lines.append(f"it stays so until `customlabels start {options.project}` or the end of a training")
+    else:
+        lines.append(f"it stays so until {when(until * 1000)}; then its runtime, {runtime}, decides")
     show(options, [model.to_json() for model in stopped], lines)
     return 0
 

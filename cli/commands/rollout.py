@@ -6,8 +6,8 @@ from cli import approvals
 from cli.command_line import CommandLine, no_wait, share
 from cli.commands.runs import report
 from cli.deployment import Clients, Deployment
-from cli.models import roll_back
 from cli.output import show, table
+from cli.starting import roll_back, what_follows
 from cli.thresholds import suggest_thresholds
 
 
@@ -61,4 +61,4 @@ def _cell(number: float | None, digits: int) -> str:
 def rollback(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
     """Go back to the version that was active before: start it, make it active, stop the other."""
     execution = roll_back(clients, deployment, options.project)
-    return report(options, clients, execution)
+    return report(options, clients, execution, then=what_follows(deployment.project(options.project)))

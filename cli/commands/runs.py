@@ -8,13 +8,16 @@ from cli.output import say, show
 from cli.workflows import Ended, follow, in_words
 
 
-def report(options: argparse.Namespace, clients: Clients, execution: str, usual_seconds: float | None = None) -> int:
+def report(
+    options: argparse.Namespace, clients: Clients, execution: str, usual_seconds: float | None = None, then: str = ""
+) -> int:
     """Follow an execution to its end, print how it ended and return the exit code.
 
-    Each state is shown with the time since the start, and the `usual_seconds` where they are known.
+    Each state is shown with the time since the start, and the `usual_seconds` where they are known. `then` says how
+    it goes on with a model that runs.
     """
     if options.no_wait:
-        show(options, {"ExecutionArn": execution}, [execution])
+        show(options, {"ExecutionArn": execution}, [execution, *_lines(then)])
         return 0
     ended = _followed(clients, execution, usual_seconds)
     claimed_by = str(ended.output.get("ClaimedBy", ""))
@@ -23,8 +26,14 @@ def report(options: argparse.Namespace, clients: Clients, execution: str, usual_
         execution, ended = claimed_by, _followed(clients, claimed_by, usual_seconds)
     elif claimed_by:
         say("the upload has started its training already; to train the same data again, name a new --run")
-    show(options, {"ExecutionArn": execution, "Status": ended.status, **ended.output}, [_ending(ended)])
+    runs = ended.output.get("Outcome") == "RUNNING"
+    lines = [_ending(ended), *_lines(then if runs else "")]
+    show(options, {"ExecutionArn": execution, "Status": ended.status, **ended.output}, lines)
     return 0 if ended.status == "SUCCEEDED" else 1
+
+
+def _lines(then: str) -> list[str]:
+    return [then] if then else []
 
 
 def _followed(clients: Clients, execution: str, usual_seconds: float | None) -> Ended:

@@ -6,6 +6,7 @@ from statistics import median
 from cli.command_line import CommandLine, WrongCommandLineError, no_wait
 from cli.commands.runs import report
 from cli.deployment import Clients, Deployment
+from cli.starting import what_follows
 from cli.training import start_training
 from cli.workflows import times_of
 
@@ -41,4 +42,5 @@ def train(options: argparse.Namespace, clients: Clients, deployment: Deployment)
         for attempt in deployment.registry(clients).attempts(options.project)
         if attempt["Status"] == "SUCCEEDED"
     )
-    return report(options, clients, execution, median(past) if past else None)
+    then = what_follows(deployment.project(options.project))
+    return report(options, clients, execution, median(past) if past else None, then)

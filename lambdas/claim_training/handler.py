@@ -40,6 +40,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # 
     plan = plan_training(manifest, etags, detail.get("run"), load_settings(), replace=detail.get("replace") is True)
     spelled = to_json(plan)
     registry = Registry(client("dynamodb"), environment.registry_table)
+    registry.refuse_while_closing()
     attempt = registry.claim(
         plan.project,
         plan.attempt,

@@ -53,7 +53,7 @@ def _rests(seen: Observation, now: float) -> bool:
     return (
         seen.memory.resting
         and seen.event_source is EventSource.CLOSED
-        and not seen.leases
+        and not (seen.leases or seen.closing)
         and asked_at is not None
         and now - asked_at < _REST_SECONDS
     )

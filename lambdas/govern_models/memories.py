@@ -46,9 +46,14 @@ class Memories:
             raise OvertakenError(f"the memory of {project} is not revision {memory.revision - 1} any more") from error
 
     def note(self, project: str, memory: Memory, refused: str | None) -> None:
-        """Add how the step that `memory` went with has ended; raises OvertakenError as `write` does."""
-        if refused != memory.refused:
-            self.write(project, replace(memory, refused=refused, revision=memory.revision + 1))
+        """Add how the step that `memory` went with has ended; raises OvertakenError as `write` does.
+
+        A start that was refused has not begun.
+        """
+        begun = memory.starting_since if refused is None else None
+        after = replace(memory, refused=refused, starting_since=begun)
+        if after != memory:
+            self.write(project, replace(after, revision=memory.revision + 1))
 
 
 def _key(project: str) -> dict[str, str]:

@@ -74,6 +74,8 @@ def _of_the_version(seen: Observation, memory: Memory, now: float) -> Memory:
         running_since=(memory.running_since or now) if running else None,
         open_since=(memory.open_since or now) if running and seen.event_source is EventSource.OPEN else None,
     )
+    if at_rest:
+        memory = replace(memory, closing_since=None, quiet_looks=0)
     match status:
         case VersionStatus.STARTING:
             return replace(memory, starting_since=memory.starting_since or now)
@@ -85,8 +87,7 @@ def _of_the_version(seen: Observation, memory: Memory, now: float) -> Memory:
 
 
 def _without_a_start(memory: Memory, status: VersionStatus | None, now: float) -> Memory:
-    """Forget a start that has ended otherwise than RUNNING, and what a stop needed."""
-    memory = replace(memory, closing_since=None, quiet_looks=0)
+    """Count a start that has ended otherwise than RUNNING."""
     if memory.starting_since is None:
         return memory
     if status is VersionStatus.FAILED or now - memory.starting_since > _STALE_SECONDS:

@@ -30,6 +30,7 @@ def plan_run(
     project = settings.projects.get(request["Project"])
     if project is None:
         raise RunRequestError(f"{request['Project']} is no project of {settings.name}; add it to cdk.json")
+    registry.refuse_while_closing()
     registration = registry.registration(request["Project"])
     active = registration.active_version_arn
     replaces = active is not None and active != request["ProjectVersionArn"]

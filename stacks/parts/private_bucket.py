@@ -10,13 +10,14 @@ _ABANDONED_UPLOAD = Duration.days(7)
 
 
 class PrivateBucket(s3.Bucket):
-    """Versioned, encrypted, TLS only, no public access, no ACLs, and there after its stack has gone."""
+    """Versioned, encrypted, TLS only, no public access, no ACLs."""
 
     def __init__(
         self,
         scope: Construct,
         name: str,
         *,
+        removal_policy: RemovalPolicy,
         keep_noncurrent: Duration,
         keep: Duration | None = None,
         access_logs: s3.IBucket | None = None,
@@ -31,7 +32,7 @@ class PrivateBucket(s3.Bucket):
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=removal_policy,
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix=f"{name.lower()}/" if access_logs else None,
             lifecycle_rules=[

@@ -219,9 +219,17 @@ def test_a_lease_outlasts_the_waits_of_the_run_that_took_it():
     states = states_of("run_model")
     renewed = loop_of(states, "Take the lease")  # in each round, before the start
     assert {"Wait for a place", "Make room", "Start the model"} <= renewed
-    # The candidate is stopped by then and the former version active; or the lease was given back.
-    over = {"Bring the former version back", "Delete old versions"}
+    over = {"Bring the former version back", "Delete old versions"}  # the lease was renewed, or given back
     assert int(seconds) > sum(waits_of(states, state) for state in set(states) - renewed - over)
+    assert int(seconds) > waits_of(states, "Make room")
+
+
+def test_a_lease_is_kept_for_as_long_as_the_former_version_may_take_to_come_back():
+    states = states_of("run_model")
+    (before,) = (name for name, step in states.items() if step.get("Next") == "Bring the former version back")
+    until = states[before]["Arguments"]["ExpressionAttributeValues"][":until"]["N"]
+    (seconds,) = re.findall(r"\$millis\(\) / 1000\) \+ (\d+)", until)
+    assert int(seconds) > waits_of(states, "Bring the former version back")
 
 
 @pytest.mark.parametrize("name", NAMES)

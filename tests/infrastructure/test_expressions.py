@@ -15,6 +15,23 @@ def states_of(name: str) -> dict[str, Any]:
     return json.loads((DEFINITIONS / f"{name}.asl.json").read_text(encoding="utf-8"))["States"]
 
 
+@pytest.mark.parametrize(
+    ("item", "wanted"),
+    [
+        pytest.param({}, True, id="no word"),
+        pytest.param({"Wanted": {"S": "RUNNING"}, "WantedAt": {"N": "9"}}, True, id="a start, meanwhile"),
+        pytest.param({"Wanted": {"S": "STOPPED"}, "WantedAt": {"N": "9"}}, False, id="a stop without end"),
+        pytest.param({"Wanted": {"S": "STOPPED"}, "WantedUntil": {"N": "4102444800"}}, False, id="a stop"),
+        pytest.param({"Wanted": {"S": "STOPPED"}, "WantedUntil": {"N": "1000"}}, True, id="a stop that is over"),
+        pytest.param({"ActiveVersionArn": {"S": "other"}}, False, id="another version is active"),
+    ],
+)
+def test_a_version_that_made_room_is_brought_back_unless_a_person_wants_it_stopped(item, wanted):
+    expression = states_of("restore_version")["Read the registry"]["Assign"]["wanted"]
+    result = {"Item": {"ActiveVersionArn": {"S": "arn"}} | item}
+    assert evaluated(expression, states={"result": result}, plan={"Former": {"ProjectVersionArn": "arn"}}) is wanted
+
+
 READERS = [
     (name, state)
     for name in sorted(file.name.removesuffix(".asl.json") for file in DEFINITIONS.glob("*.asl.json"))

@@ -20,6 +20,7 @@ SETTINGS = {
     "report_training": environment.ReportTraining,
     "guard_models": environment.GuardModels,
     "govern_models": environment.GovernModels,
+    "clear_models": environment.ClearModels,
     "sweep_results": environment.SweepResults,
     "assess_version": None,
     "add_entries": None,

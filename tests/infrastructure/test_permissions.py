@@ -24,7 +24,7 @@ ON_ALL = {
     "logs:UpdateLogDelivery": "logs of workflows",
     "rekognition:CreateProject": "train_model makes the project of a first data set",
     "rekognition:DescribeProjects": "train_model and the guard look for projects by name",
-    "lambda:ListEventSourceMappings": "workflows look for the event source of a queue",
+    "lambda:ListEventSourceMappings": "workflows look for the event source of a queue, a destroy for all",
 }
 
 # What a state may need beyond the action that its resource names.
@@ -172,7 +172,7 @@ def test_event_sources_of_other_functions_cannot_be_opened(deployment):
         for _, statement in deployment.statements()
         if "lambda:UpdateEventSourceMapping" in listed(statement["Action"])
     ]
-    assert len(found) == 4  # of run_model, make_room, restore_version and the governor
+    assert len(found) == 5  # of run_model, make_room, restore_version, the governor and clear_models
     for statement in found:
         assert "detectlabels" in json.dumps(statement["Condition"]["ArnEquals"]["lambda:FunctionArn"])
 
@@ -197,6 +197,7 @@ def test_the_governor_may_look_start_stop_and_switch_and_neither_train_nor_delet
         "lambda:UpdateEventSourceMapping",
         "sqs:GetQueueUrl",
         "sqs:GetQueueAttributes",
+        "sqs:SendMessage",  # of rounds that failed, to its dead-letter queue
     }
 
 

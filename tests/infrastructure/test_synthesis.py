@@ -9,7 +9,7 @@ from cfnlint.api import lint_file
 
 from lambdas.setting_checks import SettingsError
 from stacks.deployment import read_deployment
-from tests.infrastructure.assembly import CONTEXT, ROOT, app_of
+from tests.infrastructure.assembly import CONTEXT, ROOT, app_of, referred
 
 OUTPUTS = {
     "storage": {
@@ -30,12 +30,19 @@ OUTPUTS = {
     "guard": {"GuardModelsFunction"},
     "governor": {"GovernModelsFunction"},
     "sweep": {"SweepResultsFunction"},
-    "project-digits": {"QueueUrl", "QueueArn", "DeadLetterQueueUrl", "EventSourceId", "MinInferenceUnits"},
+    "project-digits": {
+        "QueueUrl",
+        "QueueArn",
+        "DeadLetterQueueUrl",
+        "EventSourceId",
+        "MinInferenceUnits",
+        "Runtime",
+    },
 }
 
 
 def test_a_deployment_is_a_stack_for_each_room_and_one_for_each_project(deployment):
-    rooms = {"storage", "inference", "requests", "training", "governor", "guard", "sweep"}
+    rooms = {"storage", "inference", "requests", "training", "governor", "guard", "sweep", "closing"}
     rooms |= {f"project-{project}" for project in deployment.said["projects"]}
     assert set(deployment.templates) == {f"CustomLabels-{deployment.name}-{room}" for room in rooms}
 
@@ -69,7 +76,8 @@ def test_every_resource_that_can_be_tagged_bears_the_deployments_name(deployment
 
 def test_no_custom_resource_brings_a_function_of_its_own(deployment):
     for resource in deployment.all():
-        assert not resource.type.startswith(("Custom::", "AWS::CloudFormation::")), resource
+        if resource.type.startswith(("Custom::", "AWS::CloudFormation::")):
+            assert referred(resource.properties["ServiceToken"]).startswith("clearmodels"), resource
 
 
 def test_cfn_lint_finds_nothing(deployment):
@@ -85,7 +93,7 @@ def knows_no_jsonata(match):
 
 
 def test_25_projects_fit_and_no_stack_comes_near_the_limit_of_resources(deployment, many):
-    assert len(many.templates) == 25 + 7
+    assert len(many.templates) == 25 + 8
     for templates in (deployment.templates, many.templates):
         for stack, template in templates.items():
             assert len(template["Resources"]) < 400, stack
@@ -113,7 +121,7 @@ def node_of(**context):
 
 
 def test_an_unknown_deployment_is_refused_with_those_that_are_known():
-    with pytest.raises(SettingsError, match=r"deployment 'prod' is not in cdk\.json.*one of bench, demo, e2e"):
+    with pytest.raises(SettingsError, match=r"deployment 'prod' is not in cdk\.json.*one of bench, demo, destroy"):
         read_deployment(node_of(deployment="prod"))
 
 

@@ -125,6 +125,8 @@ class _Parser:
             low = self._value()
             self._expect("AND")
             high = self._value()
+            if low > high:
+                raise Refusal("ValidationException", message="BETWEEN needs a lower bound that is not over its upper")
             return lambda item: name in item and low <= _plain(item[name]) <= high
         compare, value = _COMPARISONS[operator], self._value()
         return lambda item: name in item and compare(_plain(item[name]), value)

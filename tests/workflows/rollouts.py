@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from cli.models import Model, list_models, stop_model
+from cli.starting import start_model
+from cli.workflows import Ended, states_entered
 from demo.pictures import PictureSet
 from demo.upload import upload_dataset
 from lambdas.images import ImageRef
@@ -48,9 +50,22 @@ def running(cloud: Cloud) -> set[tuple[str, str]]:
     return {(model.project, model.version) for model in list_models(cloud.clients, cloud.deployment) if model.is_billed}
 
 
-def stop(cloud: Cloud, project: str) -> None:
+def stop(cloud: Cloud, project: str, until: float | None = None) -> None:
     """Stop a project's models, as a person does."""
-    stop_model(cloud.clients, cloud.deployment, project, lambda _: None, cloud.look_seconds)
+    stop_model(cloud.clients, cloud.deployment, project, lambda _: None, cloud.look_seconds, until)
+
+
+def await_state(cloud: Cloud, execution: str, state: str) -> None:
+    """Wait until an execution has entered a state."""
+    stepfunctions = cloud.clients("stepfunctions")
+    cloud.eventually(lambda: state in states_entered(stepfunctions, execution), 60, lambda: f"{state} not entered")
+
+
+def start(cloud: Cloud, project: str, version: str | None = None) -> tuple[Ended, list[str]]:
+    """Start a project's model, as a person does; return how run_model ended and its states."""
+    execution = start_model(cloud.clients, cloud.deployment, project, version).execution
+    assert execution, f"the model of {project} runs already"
+    return cloud.end_of(execution)
 
 
 def active(cloud: Cloud, project: str) -> Model:

@@ -9,13 +9,13 @@ import pytest
 from cli.__main__ import main
 from cli.approvals import ApprovalError, approve, refuse
 from cli.copying import version_to_copy
-from cli.models import roll_back, start_model
+from cli.starting import roll_back
 from cli.thresholds import suggest_thresholds
 from demo.pictures import PictureSet
 from lambdas.model_versions import VersionStatus
 from tests.harness import Cloud
 from tests.workflows.reports import page_of
-from tests.workflows.rollouts import active, event_of, models, noise, running, stop, train, upload
+from tests.workflows.rollouts import active, event_of, models, noise, running, start, stop, train, upload
 
 
 @pytest.fixture(autouse=True)
@@ -208,7 +208,7 @@ def test_a_version_is_copied_into_another_project_and_starts_there(rollout: Clou
     model = version_to_copy(rollout.clients, rollout.deployment, "rival", active(rollout, "rival").version)
     arguments = ["copy", "rival", model.version, "--to-project", "few", "--deployment", rollout.deployment.name]
     assert main(arguments, rollout.clients) == 0
-    ended, _ = rollout.end_of(start_model(rollout.clients, rollout.deployment, "few", model.version))
+    ended, _ = start(rollout, "few", model.version)
     assert ended.status == "SUCCEEDED", ended
     assert running(rollout) == {("few", model.version)}
 

@@ -5,19 +5,21 @@ from typing import Any
 
 import pytest
 
-from cli.models import Model, start_model, start_run
-from cli.workflows import states_entered
+from cli.models import Model
+from cli.starting import start_run
 from demo.pictures import PictureSet
 from lambdas.model_versions import VersionStatus
 from tests.harness import Cloud
 from tests.workflows.conftest import MODELS_PER_PROJECT, Faults
 from tests.workflows.rollouts import (
     active,
+    await_state,
     event_of,
     event_source_state,
     models,
     noise,
     running,
+    start,
     stop,
     train,
     upload,
@@ -30,11 +32,6 @@ def _nothing_runs_on(rollout: Cloud) -> Iterator[None]:
     yield
     for project in sorted({project for project, _ in running(rollout)}):
         stop(rollout, project)
-
-
-def _await_state(cloud: Cloud, execution: str, state: str) -> None:
-    stepfunctions = cloud.clients("stepfunctions")
-    cloud.eventually(lambda: state in states_entered(stepfunctions, execution), 60, lambda: f"{state} not entered")
 
 
 def test_a_second_training_waits_until_the_first_has_ended(rollout: Cloud, two_labels: PictureSet) -> None:
@@ -117,14 +114,14 @@ def test_a_model_waits_until_another_project_lets_it_run(rollout: Cloud, two_lab
     train(rollout, "rival", "first", two_labels)
     run = rollout.training_of(upload(rollout, "swap", "waits", two_labels))
     stepfunctions = rollout.clients("stepfunctions")
-    _await_state(rollout, run, "Run the model")
+    await_state(rollout, run, "Run the model")
     (started,) = [
         page["executionArn"]
         for page in stepfunctions.list_executions(
             stateMachineArn=rollout.deployment.run_model_arn, statusFilter="RUNNING"
         )["executions"]
     ]
-    _await_state(rollout, started, "Wait for a place")
+    await_state(rollout, started, "Wait for a place")
     stop(rollout, "rival")
     ended, _ = rollout.end_of(run)
     assert ended.status == "SUCCEEDED", ended
@@ -133,7 +130,7 @@ def test_a_model_waits_until_another_project_lets_it_run(rollout: Cloud, two_lab
 
 def test_a_model_for_which_no_place_comes_free_fails_and_leaves_the_others_alone(rollout: Cloud) -> None:
     rival, waiting = active(rollout, "rival"), active(rollout, "swap")
-    rollout.end_of(start_model(rollout.clients, rollout.deployment, "rival"))
+    start(rollout, "rival")
     ended, states = rollout.end_of(start_run(rollout.clients, rollout.deployment, waiting))
     assert ended.error == "QuotaFull"
     assert "twelve hours" in str(ended.cause)
@@ -144,7 +141,7 @@ def test_a_model_for_which_no_place_comes_free_fails_and_leaves_the_others_alone
 @pytest.fixture
 def former(rollout: Cloud) -> Model:
     """The active version of `swap`, which runs and takes the only place."""
-    rollout.end_of(start_model(rollout.clients, rollout.deployment, "swap"))
+    start(rollout, "swap")
     return active(rollout, "swap")
 
 
@@ -164,7 +161,7 @@ def test_a_version_takes_the_place_of_the_one_before_where_only_one_fits(
 def test_images_wait_while_a_version_makes_room(rollout: Cloud, two_labels: PictureSet, former: Model) -> None:
     other = next(model for model in models(rollout, "swap").values() if model.version != former.version)
     run = start_run(rollout.clients, rollout.deployment, other)
-    _await_state(rollout, run, "Make room")
+    await_state(rollout, run, "Make room")
     image = rollout.drop("swap/meanwhile.png", two_labels.unseen[0].body)
     ended, states = rollout.end_of(run)
     assert ended.status == "SUCCEEDED", ended

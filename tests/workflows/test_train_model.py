@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cli.models import Model, list_models, start_model, start_run, stop_model
-from cli.workflows import states_entered
+from cli.models import Model, list_models, stop_model
+from cli.starting import start_run
 from demo.pictures import PictureSet, digits
 from demo.upload import upload_dataset
 from lambdas.images import ImageRef
@@ -18,6 +18,7 @@ from lambdas.model_versions import VersionStatus
 from lambdas.registry import Wanted
 from tests.harness import Cloud, uploaded
 from tests.workflows.reports import page_of
+from tests.workflows.rollouts import await_state, start
 
 
 @pytest.fixture(scope="module")
@@ -196,14 +197,14 @@ def stopped(trained: Cloud) -> Iterator[Model]:
     stop_model(trained.clients, trained.deployment, "scenes", lambda _: None, trained.look_seconds)
     yield next(model for model in list_models(trained.clients, trained.deployment, "scenes") if model.active)
     if VersionStatus.RUNNING not in _versions(trained, "scenes").values():
-        trained.end_of(start_model(trained.clients, trained.deployment, "scenes"))
+        start(trained, "scenes")
 
 
 def test_a_model_that_a_person_stops_while_it_starts_is_not_promoted_and_does_not_run_on(
     trained: Cloud, stopped: Model
 ) -> None:
     run = start_run(trained.clients, trained.deployment, stopped)
-    _await_state(trained, run, "Start the model")  # the plan is made; the start takes a second, on AWS minutes
+    await_state(trained, run, "Start the model")  # the plan is made; the start takes a second, on AWS minutes
     trained.deployment.registry(trained.clients).want("scenes", Wanted.STOPPED, time.time())
     ended, states = trained.end_of(run)
     assert (ended.status, ended.error) == ("FAILED", "NotPromoted")
@@ -218,7 +219,7 @@ def test_a_model_that_a_person_stops_while_it_starts_is_not_promoted_and_does_no
 
 def test_a_run_whose_lease_another_has_taken_over_does_not_give_it_back(trained: Cloud, stopped: Model) -> None:
     run = start_run(trained.clients, trained.deployment, stopped)
-    _await_state(trained, run, "Start the model")
+    await_state(trained, run, "Start the model")
     assert _lease_holder(trained, stopped) == run
     _lease_to_another(trained, stopped)
     try:
@@ -233,17 +234,11 @@ def test_a_run_whose_lease_another_has_taken_over_does_not_give_it_back(trained:
 
 def test_a_run_gives_its_own_lease_back(trained: Cloud, stopped: Model) -> None:
     run = start_run(trained.clients, trained.deployment, stopped)
-    _await_state(trained, run, "Start the model")
+    await_state(trained, run, "Start the model")
     assert _lease_holder(trained, stopped) == run
     ended, _ = trained.end_of(run)
     assert ended.status == "SUCCEEDED"
     assert _lease_holder(trained, stopped) is None
-
-
-def _await_state(cloud: Cloud, execution_arn: str, state: str) -> None:
-    """Wait until an execution has entered a state."""
-    stepfunctions = cloud.clients("stepfunctions")
-    cloud.eventually(lambda: state in states_entered(stepfunctions, execution_arn), 60, lambda: f"{state} not entered")
 
 
 def _event_source_state(cloud: Cloud, project: str) -> str:

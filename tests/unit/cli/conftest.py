@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+import cli.commands.costs
+import cli.commands.models
 import cli.models
+import cli.starting
 import cli.workflows
 from cli.__main__ import main
 from cli.deployment import Clients, Deployment, find_deployment
@@ -29,7 +32,7 @@ def calls() -> list[str]:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in (cli.models, cli.workflows):
+    for module in (cli.commands.costs, cli.commands.models, cli.models, cli.starting, cli.workflows):
         monkeypatch.setattr(module, "time", clock)
     return clock
 

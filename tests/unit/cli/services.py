@@ -58,7 +58,7 @@ class Stacks:
     def deploy(self, deployment: str, *projects: str) -> None:
         """Add the stacks of a deployment."""
         stack = f"CustomLabels-{deployment}"
-        self.outputs[f"{stack}-storage"] = {name: f"{deployment}-{name}" for name in STORAGE}
+        self.outputs[f"{stack}-storage"] = {name: f"{deployment}-{name}" for name in STORAGE} | {"UnitHourPrice": "3.5"}
         self.outputs[f"{stack}-inference"] = {
             "DetectLabelsFunction": "f",
             "UnknownQueueUrl": "https://sqs.test/unknown",

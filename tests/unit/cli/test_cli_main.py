@@ -86,7 +86,7 @@ def test_start_follows_the_run_and_prints_how_it_ended(customlabels, models, act
     code, out, err = customlabels("start", "digits", "--json")
     (arn,) = executions.given
     assert (code, json.loads(out)) == (0, {"ExecutionArn": arn, "Status": "SUCCEEDED"})
-    assert err == "  0 s: Prepare the run\n"
+    assert err.splitlines()[1:] == ["  0 s: Prepare the run"]
 
 
 def test_a_run_that_fails_is_exit_code_1_and_its_cause_is_printed(
@@ -106,13 +106,14 @@ def test_without_waiting_start_prints_the_execution_only(customlabels, models, a
     models.add("demo.digits", "v1", "STOPPED")
     activate("digits", "v1")
     code, out, err = customlabels("start", "digits", "--no-wait")
-    assert (code, out.split(), err) == (0, list(executions.given), "")
+    assert (code, out.split()) == (0, list(executions.given))
+    assert "Prepare the run" not in err
 
 
 def test_stop_prints_what_was_stopped_and_says_on_stderr_what_it_does(customlabels, models):
     models.add("demo.digits", "v1", "RUNNING")
     code, out, err = customlabels("stop", "digits")
-    assert (code, out) == (0, "stopped v1\n")
+    assert (code, out.splitlines()[0]) == (0, "stopped v1")
     assert "closing the queue's event source" in err
     assert "may start a model" not in err
 

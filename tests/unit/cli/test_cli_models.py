@@ -1,13 +1,11 @@
-import json
-
 import pytest
 from botocore.exceptions import ClientError
 
 from cli.deployment import UnknownProjectError
-from cli.models import ModelError, list_models, start_model, stop_model
+from cli.models import ModelError, list_models, stop_model
 from lambdas.registry import Wanted
 from tests.unit.aws import Refusal
-from tests.unit.cli.services import RUN_MODEL, event_source_id
+from tests.unit.cli.services import event_source_id
 
 SOURCE = event_source_id("digits")
 CLOSE = f"close {SOURCE}"
@@ -143,60 +141,8 @@ def test_a_project_that_does_not_exist_is_not_stopped(stop, calls):
     assert calls == []
 
 
-def started(executions):
-    (given,) = executions.given.values()
-    return json.loads(given)
-
-
-def test_start_runs_the_active_version(clients, deployment, models, executions, activate):
-    models.add("demo.digits", "v2", "TRAINING_COMPLETED")
-    arn = models.add("demo.digits", "v1", "STOPPED")
-    activate("digits", "v1")
-    execution = start_model(clients, deployment, "digits")
-    assert execution.startswith(RUN_MODEL.replace("stateMachine", "execution"))
-    assert started(executions) == {
-        "Project": "digits",
-        "ProjectArn": "arn:aws:rekognition:eu-west-1:123456789012:project/demo.digits/1600000000000",
-        "ProjectVersionArn": arn,
-        "VersionName": "v1",
-    }
-
-
-def test_start_without_an_active_version_refuses_and_lists_the_versions(clients, deployment, models, executions):
-    models.add("demo.digits", "v2", "TRAINING_COMPLETED")
-    models.add("demo.digits", "v1", "TRAINING_FAILED")
-    known = r"v2 \(TRAINING_COMPLETED, F1 0.9\), v1 \(TRAINING_FAILED, F1 0.9\)"
-    with pytest.raises(ModelError, match=f"digits has no active version; name one with --version, of: {known}"):
-        start_model(clients, deployment, "digits")
-    assert executions.given == {}
-
-
-def test_start_where_nothing_was_trained_says_so(clients, deployment):
-    with pytest.raises(ModelError, match="of: none; train one"):
-        start_model(clients, deployment, "digits")
-
-
-@pytest.mark.parametrize("status", ["TRAINING_COMPLETED", "STOPPED", "COPYING_COMPLETED", "RUNNING"])
-def test_a_version_can_be_named(clients, deployment, models, executions, activate, status):
-    models.add("demo.digits", "v1", "RUNNING")
-    models.add("demo.digits", "v2", status)
-    activate("digits", "v1")
-    start_model(clients, deployment, "digits", "v2")
-    assert started(executions)["VersionName"] == "v2"
-
-
-def test_a_version_that_does_not_exist_is_told(clients, deployment, models, executions):
-    models.add("demo.digits", "v1", "STOPPED")
-    models.add("demo.scenes", "v2", "STOPPED")
-    with pytest.raises(ModelError, match="digits has no version 'v2'; `customlabels models` lists them"):
-        start_model(clients, deployment, "digits", "v2")
-    assert executions.given == {}
-
-
-@pytest.mark.parametrize("status", ["TRAINING_IN_PROGRESS", "TRAINING_FAILED", "STARTING", "STOPPING", "DELETING"])
-def test_a_version_that_cannot_start_is_told_with_its_status(clients, deployment, models, executions, activate, status):
-    models.add("demo.digits", "v1", status)
-    activate("digits", "v1")
-    with pytest.raises(ModelError, match=f"v1 is {status} and cannot be started now"):
-        start_model(clients, deployment, "digits")
-    assert executions.given == {}
+def test_a_stop_may_have_an_end(clients, deployment, clock):
+    stop_model(clients, deployment, "digits", _quietly, until=clock.now + 7200)
+    registration = deployment.registry(clients).registration("digits")
+    assert registration.asks_for(Wanted.STOPPED, clock.now)
+    assert not registration.asks_for(Wanted.STOPPED, clock.now + 7200)

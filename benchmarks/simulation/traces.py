@@ -111,12 +111,13 @@ def _nightly(draws: np.random.Generator, volume: int) -> Minutes:
 
 def _singles(draws: np.random.Generator, volume: int) -> Minutes:
     """Exactly so many images, one by one, at any time."""
-    return np.bincount(draws.integers(DAYS * DAY, size=volume), minlength=DAYS * DAY).astype(np.int64)
+    alone: Minutes = np.bincount(draws.integers(DAYS * DAY, size=volume), minlength=DAYS * DAY).astype(np.int64)
+    return alone
 
 
 def _drawn(draws: np.random.Generator, volume: int, weights: NDArray[np.float64]) -> Minutes:
     """Let images come independently of each other, about so many in all, at least one, as weights say."""
-    drawn = draws.poisson(weights / weights.sum() * volume).astype(np.int64)
+    drawn: Minutes = draws.poisson(weights / weights.sum() * volume).astype(np.int64)
     if not drawn.any():
         drawn[int(draws.choice(len(weights), p=weights / weights.sum()))] = 1
     return drawn

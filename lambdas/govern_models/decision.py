@@ -36,12 +36,12 @@ def decide(seen: Observation, settings: ProjectSettings, now: float) -> Decision
     raised = tuple(Raise(alarm, says) for alarm, says in wanted.items() if alarm not in memory.alarms)
     cleared = tuple(Clear(alarm) for alarm in sorted(memory.alarms - wanted.keys()))
     explains = _explains(goal, seen, memory, now)
-    if step is None and not (raised or cleared) and _only_time_has_passed(seen.memory, memory, now):
+    if step is None and not (raised or cleared) and memory == seen.memory and not _is_old(memory, now):
         return Decision(memory=seen.memory, because=goal.because)
     return Decision(
         step=step,
         alarms=(*raised, *cleared),
-        memory=replace(memory, alarms=frozenset(wanted), leased=explains, revision=memory.revision + 1),
+        memory=replace(memory, looked_at=now, alarms=frozenset(wanted), leased=explains, revision=memory.revision + 1),
         explains=explains,
         because=goal.because,
     )
@@ -59,10 +59,9 @@ def _rests(seen: Observation, now: float) -> bool:
     )
 
 
-def _only_time_has_passed(before: Memory, after: Memory, now: float) -> bool:
-    """Tell whether a memory at rest needs no new writing for now."""
-    untouched = replace(after, looked_at=before.looked_at)
-    return untouched == before and before.looked_at is not None and now - before.looked_at < _HOUR_SECONDS
+def _is_old(memory: Memory, now: float) -> bool:
+    """Tell whether a memory is to be written although only time has passed."""
+    return memory.looked_at is None or now - memory.looked_at >= _HOUR_SECONDS
 
 
 def _explains(goal: Goal, seen: Observation, memory: Memory, now: float) -> bool:

@@ -29,15 +29,13 @@ _LEAST_RATE, _GREATEST_RATE = 0.2, 50.0  # detections a second of a unit, betwee
 
 
 def remember(seen: Observation, now: float) -> Memory:
-    """Return the memory after a look."""
-    memory = seen.memory
-    memory = replace(
-        memory,
-        waves=_waves(seen, now),
-        empty_looks=0 if seen.depth.images else min(memory.empty_looks + 1, _EMPTY_LOOKS),
-        looked_at=now,
-        rate=_rate(seen, now),
-    )
+    """Return the memory after a look, except for its time: the very one before, where nothing else has changed."""
+    before = seen.memory
+    waves, rate = _waves(seen, now), _rate(seen, now)
+    empty_looks = 0 if seen.depth.images else min(before.empty_looks + 1, _EMPTY_LOOKS)
+    memory = before
+    if (waves, rate, empty_looks) != (before.waves, before.rate, before.empty_looks):
+        memory = replace(before, waves=waves, rate=rate, empty_looks=empty_looks)
     return _of_the_version(seen, memory, now) if seen.versions is not None else memory
 
 

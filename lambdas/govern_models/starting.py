@@ -28,7 +28,7 @@ def is_due(seen: Observation, memory: Memory, settings: ProjectSettings, now: fl
         return f"{images} images wait"
     if when.waiting_minutes is not None and waited >= when.waiting_minutes * 60:
         return f"images have waited for {waited / 60:.0f} minutes"
-    if not is_in_time(memory, settings, now + LOOK_SECONDS + READY_SECONDS, _enough_units(memory, settings)):
+    if not is_in_time(memory, settings, now, _enough_units(memory, settings), after=LOOK_SECONDS + READY_SECONDS):
         return (
             f"images that wait for {waited / 60:.0f} minutes must not wait for more than {settings.max_wait_minutes:g}"
         )
@@ -42,7 +42,7 @@ def units_for(memory: Memory, settings: ProjectSettings, now: float) -> int:
     """
     for units in range(settings.min_inference_units, settings.max_inference_units):
         if (
-            is_in_time(memory, settings, now + READY_SECONDS, units)
+            is_in_time(memory, settings, now, units, after=READY_SECONDS)
             and _finishes(memory, settings, units)
             and pace(memory.waves, now) <= images_a_second(memory, units)
         ):
@@ -50,13 +50,13 @@ def units_for(memory: Memory, settings: ProjectSettings, now: float) -> int:
     return settings.max_inference_units
 
 
-def is_in_time(memory: Memory, settings: ProjectSettings, runs_from: float, units: int) -> bool:
-    """Tell whether a model of so many units that runs from a time on does all within the longest wait."""
+def is_in_time(memory: Memory, settings: ProjectSettings, now: float, units: int, *, after: float = 0.0) -> bool:
+    """Tell whether a model of so many units that runs after so many seconds does all within the longest wait."""
     rate = images_a_second(memory, units)
-    return all(runs_from + images / rate <= due for images, due in dues(memory, settings))
+    return all(now + after + images / rate <= due for images, due in dues(memory, settings, now))
 
 
-def dues(memory: Memory, settings: ProjectSettings) -> list[tuple[int, float]]:
+def dues(memory: Memory, settings: ProjectSettings, now: float) -> list[tuple[int, float]]:
     """Return how many images must be done by when, in epoch seconds, of those that wait and those that will come soon.
 
     An image may have come a minute before the look that found it. Others are taken to come as of late, for as long as
@@ -64,9 +64,9 @@ def dues(memory: Memory, settings: ProjectSettings) -> list[tuple[int, float]]:
     """
     wait = settings.max_wait_minutes * 60 - LOOK_SECONDS
     found = [(images, since + wait) for since, images in work_before(memory.waves)]
-    if found and memory.looked_at is not None:
-        expected = pace(memory.waves, memory.looked_at) * START_SECONDS
-        found.append((found[-1][0] + int(expected), memory.looked_at + START_SECONDS + wait))
+    if found:
+        expected = int(pace(memory.waves, now) * START_SECONDS)
+        found.append((found[-1][0] + expected, now + START_SECONDS + wait))
     return found
 
 

@@ -47,7 +47,7 @@ def is_too_small(version: Version, memory: Memory, settings: ProjectSettings, no
     more = images_a_second(memory, settings.max_inference_units)
     return any(
         now + images / rate > due and images / rate > _RESTART_SECONDS + images / more
-        for images, due in dues(memory, settings)
+        for images, due in dues(memory, settings, now)
     )
 
 
@@ -56,4 +56,4 @@ def _gives_way(version: Version, memory: Memory, settings: ProjectSettings, now:
     if memory.waiting_since is None or not is_too_small(version, memory, settings, now):
         return False
     late = now - memory.waiting_since > settings.max_wait_minutes * 60
-    return late or is_in_time(memory, settings, now + _RESTART_SECONDS, settings.max_inference_units)
+    return late or is_in_time(memory, settings, now, settings.max_inference_units, after=_RESTART_SECONDS)

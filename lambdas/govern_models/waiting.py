@@ -4,13 +4,15 @@ A wave is some images and the look that first found them. The oldest are taken t
 what a standard queue does.
 """
 
+from itertools import pairwise
 from typing import Final
 
 Wave = tuple[float, int]  # when it was first seen, epoch seconds, and how many of its images wait still
 
 _MOST_WAVES: Final = 40  # kept of a queue, which in the registry are a kilobyte
 _LEAST_SECONDS: Final = 120.0  # between two waves
-_PACE_SECONDS: Final = 300.0  # over which the pace of late is taken
+_PACE_WAVES: Final = 4
+_PACE_SECONDS: Final = 600.0  # in which these must have come
 
 
 def waves_now(waves: tuple[Wave, ...], images: int, detected: int, now: float) -> tuple[Wave, ...]:
@@ -33,8 +35,14 @@ def work_before(waves: tuple[Wave, ...]) -> list[tuple[float, int]]:
 
 
 def pace(waves: tuple[Wave, ...], now: float) -> float:
-    """Return the images a second that have come of late, and wait still."""
-    return sum(size for since, size in waves if since > now - _PACE_SECONDS) / _PACE_SECONDS
+    """Return how many images a second have kept coming of late: the least of some waves in a row.
+
+    A batch that was copied at once is no stream: it is one wave, or two.
+    """
+    late = [wave for wave in waves[-_PACE_WAVES:] if wave[0] > now - _PACE_SECONDS]
+    if len(late) < _PACE_WAVES:
+        return 0.0
+    return min(size / (until - since) for (since, size), (until, _) in pairwise(late))
 
 
 def _with_new(waves: tuple[Wave, ...], images: int, now: float) -> tuple[Wave, ...]:

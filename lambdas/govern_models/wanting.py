@@ -83,6 +83,8 @@ def _why_finish(seen: Observation, memory: Memory, now: float) -> str | None:
 
 def _spent(seen: Observation, memory: Memory, settings: ProjectSettings, now: float) -> str | None:
     """Say that a budget of the day is spent, or would be by a start alone."""
+    if settings.daily_budget_unit_hours is None and seen.deployment_budget is None:
+        return None
     active = seen.active
     runs = active is not None and active.status in (VersionStatus.RUNNING, VersionStatus.STARTING)
     units = 0 if runs or memory.starting_since is not None else units_for(memory, settings, now)

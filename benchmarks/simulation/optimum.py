@@ -21,6 +21,10 @@ from benchmarks.simulation.sessions import Month, Session, running_units
 from benchmarks.simulation.traces import Trace
 
 
+class NoPlanError(ValueError):
+    """No plan keeps every image of a trace within its bound."""
+
+
 @dataclass(eq=False)
 class _Best:
     """The greatest number of images done for each sum of unit-minutes, of those sums that are worth keeping.
@@ -61,13 +65,13 @@ class _Best:
 def optimum(trace: Trace) -> Month:
     """Return a cheapest plan that keeps every image within the bound.
 
-    Raises ValueError where there is none.
+    Raises NoPlanError where there is none.
     """
     known = cumulative(trace.arrivals)
     off = _all_off(trace, known)
     last = off[-1]
     if not len(last.images) or last.images[-1] < known[-1]:
-        raise ValueError(f"{trace.name}: no plan keeps every image within {trace.max_wait} minutes")
+        raise NoPlanError(f"{trace.name}: no plan keeps every image within {trace.max_wait} minutes")
     sessions = _plan(trace, known, off)
     return Month(sessions, served_by(known, running_units(sessions, trace.minutes)))
 

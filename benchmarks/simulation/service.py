@@ -52,7 +52,7 @@ class Project:
     detected: int = 0  # since the last look
     memory: Memory = field(default_factory=Memory)
     sessions: list[Session] = field(default_factory=list)
-    asked: int = 0  # how often Rekognition was asked for the versions
+    looks: int = 0  # how often Rekognition was asked for the versions
     working: bool = False  # some of what waits is in flight
 
     def look(self, settings: ProjectSettings, minute: int) -> Decision:
@@ -69,7 +69,7 @@ class Project:
         )
         decision = decide(seen, settings, now)
         if decision.asks:
-            self.asked += 1
+            self.looks += 1
             version = Version(arn=_ARN, name="v", status=self.status, inference_units=self.units)
             decision = decide(replace(seen, versions=(version,)), settings, now)
         self.memory, self.detected = decision.memory, 0
@@ -122,7 +122,7 @@ class Governed:
     """What the governor made of a trace."""
 
     month: Month
-    asked: int  # how often it asked Rekognition for the versions
+    looks: int  # how often it asked Rekognition for the versions
     alarms: int  # that it raised
 
 
@@ -139,4 +139,4 @@ def govern(trace: Trace, settings: ProjectSettings | None = None) -> Governed:
         done[minute] = project.done
     if project.sessions and project.status in (VersionStatus.STARTING, VersionStatus.RUNNING):
         project.sessions[-1] = replace(project.sessions[-1], stopped=trace.minutes)
-    return Governed(Month(tuple(project.sessions), done), project.asked, alarms)
+    return Governed(Month(tuple(project.sessions), done), project.looks, alarms)

@@ -78,12 +78,18 @@ def optimum(trace: Trace) -> Month:
 
 def _all_off(trace: Trace, known: Minutes) -> list[_Best]:
     """Return what can be reached with no model running at the end of each minute, and before the first one."""
-    due = due_by(known, trace.max_wait).tolist()
-    entries = _entries(trace)
+    due, come = due_by(known, trace.max_wait).tolist(), known.tolist()
+    entries, next_arrivals = _entries(trace), _next_arrivals(trace)
     off = _Best(0, np.zeros(1, dtype=np.int64))
     all_off = [off]
     running = {units: _Best() for units in range(1, trace.max_units + 1)}
-    for minute, come in enumerate(known.tolist()):
+    while (minute := len(all_off) - 1) < trace.minutes:
+        idle = next_arrivals[minute] - minute - max(trace.startups)
+        if idle > 1 and len(off.images) == 1 and off.images[0] == come[minute]:
+            # All is done, and a start can wait: to run until the next image comes is dearer than to start just before.
+            running = {units: _Best() for units in running}
+            all_off.extend([off] * idle)
+            continue
         off = _Best(off.sum, off.images)
         for units, best in running.items():
             for started in entries[minute]:
@@ -93,12 +99,20 @@ def _all_off(trace: Trace, known: Minutes) -> list[_Best]:
             if not len(best.images):
                 continue
             best.sum += units
-            best.images = np.minimum(best.images + PER_UNIT * units, come)
+            best.images = np.minimum(best.images + PER_UNIT * units, come[minute])
             best.trim(due[minute])
             off.add(best.sum, best.images)
         off.trim(due[minute])
         all_off.append(off)
     return all_off
+
+
+def _next_arrivals(trace: Trace) -> list[int]:
+    """Return for each minute the first one, itself or later, in which images come; the end, where there is none."""
+    following = [trace.minutes] * (trace.minutes + 1)
+    for minute in range(trace.minutes - 1, -1, -1):
+        following[minute] = minute if trace.arrivals[minute] else following[minute + 1]
+    return following
 
 
 def _entries(trace: Trace) -> list[list[int]]:

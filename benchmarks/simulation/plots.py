@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 
 from benchmarks.simulation.results import MOST, Result
 from benchmarks.simulation.serving import cumulative
-from benchmarks.simulation.sessions import Month, Session
+from benchmarks.simulation.sessions import Month
 from benchmarks.simulation.traces import DAY
 
 _GOVERNOR, _OPTIMUM, _OTHER, _WAITING = "#1f6fb2", "#e08214", "#9a9a9a", "#c9dcec"
 _WEEK: Final = slice(7 * DAY, 14 * DAY)  # the second one, a Monday to a Sunday
+_LEAST_SEEN: Final = 3  # minutes, that a bar is wide
 _SHOWN: Final = (
     "steady 10,000",
     "office hours 1,000,000",
@@ -71,13 +72,10 @@ def _week(results: Sequence[Result]) -> Figure:
 def _bars(axes: Axes, month: Month, row: int, color: str) -> None:
     seen = [session for session in month.sessions if session.stopped > _WEEK.start and session.started < _WEEK.stop]
 
-    def spans(of: Sequence[Session]) -> list[tuple[float, float]]:
-        return [(session.running, max(session.stopped - session.running, 3)) for session in of]
-
-    axes.broken_barh(
-        [(one.started, one.running - one.started) for one in seen], (row - 0.35, 0.7), color=color, alpha=0.4
-    )
-    axes.broken_barh(spans(seen), (row - 0.35, 0.7), color=color)
+    starting = [(session.started, session.running - session.started) for session in seen]
+    running = [(session.running, max(session.stopped - session.running, _LEAST_SEEN)) for session in seen]
+    axes.broken_barh(starting, (row - 0.35, 0.7), color=color, alpha=0.4)
+    axes.broken_barh(running, (row - 0.35, 0.7), color=color)
 
 
 def _costs(results: Sequence[Result]) -> Figure:

@@ -34,6 +34,7 @@ from lambdas.registry import Registration
 
 EPOCH: Final = 1_793_577_600  # seconds: 2026-11-02T00:00Z, a Monday
 STOPPING: Final = 2  # minutes that a stop takes, not billed
+_REST_LOOKS: Final = 5  # minutes, of which those are multiples that decide counts at rest
 _ARN: Final = "arn:aws:rekognition:eu-west-1:111122223333:project/p/version/v/1793577600000"
 _REGISTRATION: Final = Registration(active_version_arn=_ARN, active_version_name="v")
 
@@ -54,6 +55,11 @@ class Project:
     sessions: list[Session] = field(default_factory=list)
     looks: int = 0  # how often Rekognition was asked for the versions
     working: bool = False  # some of what waits is in flight
+
+    @property
+    def rests(self) -> bool:
+        """Tell whether nothing is there to be done."""
+        return self.memory.resting and not self.memory.waves and self.known == self.done
 
     def look(self, settings: ProjectSettings, minute: int) -> Decision:
         """Let the governor look at the beginning of a minute, and do what it decides."""
@@ -126,15 +132,24 @@ class Governed:
     alarms: int  # that it raised
 
 
-def govern(trace: Trace, settings: ProjectSettings | None = None) -> Governed:
-    """Drive `decide` through a trace; settings are the trace's own where none are given."""
+def govern(trace: Trace, settings: ProjectSettings | None = None, *, every_minute: bool = False) -> Governed:
+    """Drive `decide` through a trace; settings are the trace's own where none are given.
+
+    A project at rest with an empty queue, at which a look changed nothing, is looked at each fifth minute only, unless
+    `every_minute` is true: the looks between would change nothing either.
+    """
     settings = settings or ProjectSettings(max_wait_minutes=trace.max_wait, max_inference_units=trace.max_units)
     project = Project(trace)
     done = np.zeros(trace.minutes, dtype=np.int64)
     alarms = 0
+    changed, unchanged = 0, False
     for minute in range(trace.minutes):
-        decision = project.look(settings, minute)
-        alarms += sum(isinstance(alarm, Raise) for alarm in decision.alarms)
+        if every_minute or not (unchanged and project.rests) or (minute - changed) % _REST_LOOKS == 0:
+            before = project.memory
+            decision = project.look(settings, minute)
+            alarms += sum(isinstance(alarm, Raise) for alarm in decision.alarms)
+            unchanged = decision.memory is before
+            changed = changed if unchanged else minute
         project.live(minute)
         done[minute] = project.done
     if project.sessions and project.status in (VersionStatus.STARTING, VersionStatus.RUNNING):

@@ -135,5 +135,5 @@ _VOLUMES: Final[Mapping[str, tuple[int, ...]]] = {
     "office hours": (100, 10_000, 1_000_000, 10_000_000),
     "bursty": (100, 10_000, 1_000_000, 10_000_000),
     "nightly batch": (100, 10_000, 1_000_000, 10_000_000),
-    "rare singles": (1, 10, 100),
+    "rare singles": (1, 30, 100),
 }

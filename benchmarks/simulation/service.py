@@ -73,8 +73,9 @@ class Project:
             memory=self.memory,
             detected=self.detected,
         )
-        decision = decide(seen, settings, now)
-        if decision.asks:
+        if self.memory.resting:
+            decision = decide(seen, settings, now)
+        if not self.memory.resting or decision.asks:  # what does not rest is asked for anyway
             self.looks += 1
             version = Version(arn=_ARN, name="v", status=self.status, inference_units=self.units)
             decision = decide(replace(seen, versions=(version,)), settings, now)

@@ -78,12 +78,12 @@ class Rerun:
         try:
             yield
         finally:
-            if not self.model.active:
-                self.registry.give_back(self.project, self._holder)
+            # Expired, not deleted: so the guard knows whose version it was, and stops it at once.
+            self._renew(seconds=0)
 
-    def _renew(self) -> None:
+    def _renew(self, seconds: float = _LEASE_SECONDS) -> None:
         if not self.model.active:
-            self.registry.lease(self.project, self.model.version, self._holder, time.time() + _LEASE_SECONDS)
+            self.registry.lease(self.project, self.model.version, self._holder, time.time() + seconds)
 
     @property
     def _holder(self) -> str:

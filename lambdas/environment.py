@@ -91,6 +91,7 @@ class ClearModels:
 class GuardModels:
     registry_table: str
     operations_topic_arn: str
+    memory_parameter: str
 
 
 @dataclass(frozen=True, kw_only=True)

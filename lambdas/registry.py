@@ -93,19 +93,19 @@ class Registry:
             ExpressionAttributeValues=to_item(values),
         )
 
-    def leased_versions(self, project: str, now: float) -> frozenset[str]:
-        """Return the names of the versions that a workflow holds a live lease on."""
-        return frozenset(lease.version_name for lease in self.leases(project) if lease.expires_at > now)
-
-    def leases(self, project: str) -> list[Lease]:
-        """Return all leases of a project, also those that have expired."""
+    def leases(self, project: str) -> tuple[Lease, ...]:
+        """Return all leases of a project, the expired ones too."""
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.name,
             KeyConditionExpression="PK = :project AND begins_with(SK, :lease)",
             ExpressionAttributeValues=to_item({":project": f"PROJECT#{project}", ":lease": "LEASE#"}),
             ConsistentRead=True,
         )
-        return [lease_of(from_item(item)) for page in pages for item in page["Items"]]
+        return tuple(lease_of(from_item(item)) for page in pages for item in page["Items"])
+
+    def leased_versions(self, project: str, now: float) -> frozenset[str]:
+        """Return the names of the versions that somebody holds a live lease on."""
+        return frozenset(lease.version_name for lease in self.leases(project) if lease.expires_at > now)
 
     def lease(self, project: str, version_name: str, holder: str, until: float) -> None:
         """Keep the guard from stopping a version until then (epoch seconds); again, for longer."""

@@ -10,6 +10,7 @@ from lambdas.environment import GovernModels
 from lambdas.names import queue_name, resource_name, stack_name
 from stacks.inference import Inference
 from stacks.parts.event_sources import allow_to_switch
+from stacks.parts.metrics import own_metric
 from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, named_arn, projects_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.schedule import Rhythm, Words, run_regularly
@@ -49,8 +50,7 @@ class Governor(Stack):
             ),
             alarms_to=storage.operations_topic.topic,
             rhythm=Rhythm(minutes=1, silent_minutes=5),
-            succeeded="GovernorRuns",
-            deployment=settings.name,
+            good_runs=own_metric(settings.name, VERB_NOUN, "GovernorRuns", minutes=1),
         )
         CfnOutput(self, "GovernModelsFunction", value=self.governor.function.function_name)
 

@@ -3,14 +3,12 @@
 from typing import Any, Final
 
 from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from lambdas.delivery import TIMEOUT_SECONDS, max_concurrency
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import DetectLabels
 from lambdas.names import (
-    METRICS_NAMESPACE,
     MINUTE_ATTRIBUTES,
     RESULT_OBJECTS,
     UNKNOWN,
@@ -20,6 +18,7 @@ from lambdas.names import (
     stack_name,
 )
 from stacks.parts.alarms import alarm
+from stacks.parts.metrics import own_metric
 from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, named_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.telling import allow_telling
@@ -162,13 +161,7 @@ class Inference(Stack):
             "Crashed",
             name=f"{name}-crashed",
             says=f"{name} died of an image three times; the image has a FAILED result CRASHED. Its log says how.",
-            metric=cloudwatch.Metric(
-                namespace=METRICS_NAMESPACE,
-                metric_name="ImagesCrashed",
-                dimensions_map={"Deployment": deployment, "service": WORKER},
-                period=Duration.minutes(5),
-                statistic="Sum",
-            ),
+            metric=own_metric(deployment, WORKER, "ImagesCrashed"),
             at_least=1,
             to=storage.operations_topic.topic,
         )

@@ -36,7 +36,8 @@ def decide(seen: Observation, settings: ProjectSettings, now: float) -> Decision
     raised = tuple(Raise(alarm, says) for alarm, says in wanted.items() if alarm not in memory.alarms)
     cleared = tuple(Clear(alarm) for alarm in sorted(memory.alarms - wanted.keys()))
     explains = _explains(goal, seen, memory, now)
-    if step is None and not (raised or cleared) and memory == seen.memory and not _is_old(memory, now):
+    quiet = step is None and not (raised or cleared or seen.detected)
+    if quiet and memory == seen.memory and not _is_old(memory, now):
         return Decision(memory=seen.memory, because=goal.because)
     return Decision(
         step=step,

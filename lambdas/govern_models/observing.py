@@ -7,7 +7,7 @@ from typing import Any, Final
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.govern_models.memories import HOLDER, Memories
 from lambdas.govern_models.pausing import Paced
-from lambdas.govern_models.words import Depth, EventSource, Memory, Observation, Spending, Version
+from lambdas.govern_models.words import Depth, EventSource, Observation, Spending, Version
 from lambdas.meter import Meter
 from lambdas.model_versions import VersionStatus
 from lambdas.names import project_of_queue, queue_name, resource_name
@@ -90,7 +90,7 @@ class Observer:
             registration=self.registry.registration(project),
             leases=tuple(lease for lease in leases if lease.expires_at > now and lease.holder != HOLDER),
             memory=memory,
-            detected=self._detected(project, memory, sources[project], now),
+            detected=0 if memory.looked_at is None else self.meter.images_since(project, memory.looked_at, now),
             spending=Spending(project=spent.get(project, 0.0), deployment=sum(spent.values())),
             deployment_budget=self.settings.daily_budget_unit_hours,
             closing=closing,
@@ -107,11 +107,6 @@ class Observer:
             self._urls[project] = str(self.sqs.get_queue_url(QueueName=name)["QueueUrl"])
         answer = self.sqs.get_queue_attributes(QueueUrl=self._urls[project], AttributeNames=list(_DEPTHS.values()))
         return Depth(**{name: int(answer["Attributes"][spelled]) for name, spelled in _DEPTHS.items()})
-
-    def _detected(self, project: str, memory: Memory, source: Source, now: float) -> int:
-        if memory.looked_at is None or (memory.resting and source.state is EventSource.CLOSED):
-            return 0
-        return self.meter.images_since(project, memory.looked_at, now)
 
     def _versions(self, project_arn: str) -> Iterator[Version]:
         token: dict[str, str] = {}

@@ -10,7 +10,6 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sns as sns
 
-from lambdas.names import METRICS_NAMESPACE
 from stacks.parts.alarms import alarm
 from stacks.parts.dead_letter_queue import DeadLetterQueue
 
@@ -39,12 +38,11 @@ def run_regularly(
     words: Words,
     alarms_to: sns.ITopic,
     rhythm: Rhythm = Rhythm(),
-    succeeded: str | None = None,
-    deployment: str | None = None,
+    good_runs: cloudwatch.IMetric | None = None,
 ) -> None:
     """Run a stack's one function `name` regularly; ring where a run fails or several in a row are missing.
 
-    `succeeded` names the metric of a deployment that only a run that did all its work counts; without it, a run that
+    `good_runs` counts the runs that did all their work, over as many minutes as lie between two; without it, a run that
     fails is not missing.
     """
     every = Duration.minutes(rhythm.minutes)
@@ -73,24 +71,15 @@ def run_regularly(
         at_least=1,
         to=alarms_to,
     )
-    runs = function.metric_invocations(period=every, statistic="Sum")
-    if succeeded is not None:
-        runs = cloudwatch.Metric(
-            namespace=METRICS_NAMESPACE,
-            metric_name=succeeded,
-            dimensions_map={"Deployment": str(deployment)},
-            period=every,
-            statistic="Sum",
-        )
     alarm(
         stack,
         "Silent",
         name=f"{name}-silent",
         says=(
-            f"{name} has not {'done its work' if succeeded else 'run'} for {rhythm.silent_minutes} minutes, so "
+            f"{name} has not {'done its work' if good_runs else 'run'} for {rhythm.silent_minutes} minutes, so "
             f"{words.so}. Is its rule enabled, and what does its log say?"
         ),
-        metric=runs,
+        metric=good_runs or function.metric_invocations(period=every, statistic="Sum"),
         below=1,
         periods=rhythm.silent_minutes // rhythm.minutes,
         silence_is_bad=True,

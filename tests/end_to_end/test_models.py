@@ -1,6 +1,7 @@
 """Models: what waits until one runs, what stops one, what the guard makes of one that nobody wants."""
 
 import json
+import time
 
 import pytest
 
@@ -57,20 +58,34 @@ def test_stop_lets_images_wait_and_start_brings_them_their_labels(trained: Cloud
     assert trained.result_of(image, "digits").status is JobStatus.SUCCEEDED
 
 
-def test_the_guard_stops_a_version_that_nobody_wants_and_says_so(trained: Cloud) -> None:
+def test_the_guard_tells_of_a_version_that_a_person_started_and_stops_one_whose_lease_has_expired(
+    trained: Cloud,
+) -> None:
     active = next(model for model in list_models(trained.clients, trained.deployment, "digits") if model.active)
     other = trained.train_by_hand("by-hand")
     trained.clients("rekognition").start_project_version(ProjectVersionArn=other, MinInferenceUnits=1)
     trained.await_status(other, VersionStatus.RUNNING)
     with trained.subscriber(trained.deployment.operations_topic_arn) as subscriber:
-        answer = trained.clients("lambda").invoke(FunctionName=f"custom-labels-{trained.deployment.name}-guard_models")
-        assert "FunctionError" not in answer, answer["Payload"].read()
-        assert json.load(answer["Payload"])["Stopped"] == [other]
-        told = subscriber.receive(30, lambda received: bool(received))
-    assert told[0]["ProjectVersionArn"] == other
-    assert told[0]["Status"] == "STOPPED"
+        assert _guarded(trained) == {"Stopped": [], "Noticed": [other]}
+        assert _guarded(trained) == {"Stopped": [], "Noticed": []}  # once
+        trained.await_status(other, VersionStatus.RUNNING)
+        trained.deployment.registry(trained.clients).lease("digits", "by-hand", "a-test", time.time())
+        assert _guarded(trained) == {"Stopped": [other], "Noticed": []}
+        told = subscriber.receive(30, lambda received: len(received) == 2)
+    assert {(message["Status"], message["ProjectVersionArn"]) for message in told} == {
+        ("UNEXPLAINED", other),
+        ("STOPPED", other),
+    }
     trained.await_status(other, VersionStatus.STOPPED)
     trained.await_status(active.arn, VersionStatus.RUNNING)
+
+
+def _guarded(cloud: Cloud) -> dict[str, list[str]]:
+    """Let the guard look; return what it answers."""
+    answer = cloud.clients("lambda").invoke(FunctionName=f"custom-labels-{cloud.deployment.name}-guard_models")
+    said = answer["Payload"].read()
+    assert "FunctionError" not in answer, said
+    return dict(json.loads(said))
 
 
 def test_the_command_line_lists_models_and_results(trained: Cloud, pictures: Pictures) -> None:

@@ -184,7 +184,13 @@ def test_the_guard_may_describe_stop_and_tell_and_nothing_that_costs(deployment)
         "rekognition:DescribeProjectVersions",
         "rekognition:StopProjectVersion",
     }
-    assert {"dynamodb:GetItem", "dynamodb:Query", "sns:Publish"} <= granted
+    assert {action for action in granted if action.startswith(("dynamodb:", "sns:", "ssm:"))} == {
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "sns:Publish",
+        "ssm:GetParameter",
+        "ssm:PutParameter",
+    }
 
 
 def test_the_governor_may_look_start_stop_and_switch_and_neither_train_nor_delete(deployment):

@@ -199,9 +199,9 @@ def test_the_guard_and_the_sweeper_look_every_five_minutes_and_their_silence_rin
     alarms = {
         alarm.properties["MetricName"]: alarm.properties
         for alarm in deployment.all("AWS::CloudWatch::Alarm")
-        if alarm.properties.get("Namespace") == "AWS/Lambda" and alarm.stack == stack
+        if alarm.stack == stack
     }
-    silent = alarms["Invocations"]
+    silent = alarms[{"guard": "GuardRuns", "sweep": "Invocations"}[room]]
     assert silent["Period"] * silent["EvaluationPeriods"] == 15 * 60
     assert (silent["ComparisonOperator"], silent["Threshold"]) == ("LessThanThreshold", 1)
     assert silent["TreatMissingData"] == "breaching"
@@ -219,7 +219,7 @@ def test_the_governor_looks_each_minute_and_five_minutes_without_a_whole_round_r
     ]
     assert (silent["Namespace"], silent["Dimensions"]) == (
         "CustomLabels",
-        [{"Name": "Deployment", "Value": deployment.name}],
+        [{"Name": "Deployment", "Value": deployment.name}, {"Name": "service", "Value": "govern_models"}],
     )
     assert silent["Period"] * silent["EvaluationPeriods"] == 5 * 60
     assert (silent["ComparisonOperator"], silent["Threshold"]) == ("LessThanThreshold", 1)

@@ -67,8 +67,8 @@ def test_the_command_line_is_told_what_a_units_hour_costs_and_how_many_units_a_m
 
 
 def test_every_resource_that_can_be_tagged_bears_the_deployments_name(deployment):
-    tag = {"Key": "Deployment", "Value": deployment.name}
-    tagged = [resource for resource in deployment.all() if tag in resource.properties.get("Tags", [])]
+    listed, mapped = {"Key": "Deployment", "Value": deployment.name}, {"Deployment": deployment.name}
+    tagged = [resource for resource in deployment.all() if resource.properties.get("Tags") in ([listed], mapped)]
     kinds = {resource.type for resource in tagged}
     assert {"AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Lambda::Function", "AWS::KMS::Key"} <= kinds
     assert all(resource in tagged for resource in deployment.all() if resource.type in kinds)
@@ -121,7 +121,7 @@ def node_of(**context):
 
 
 def test_an_unknown_deployment_is_refused_with_those_that_are_known():
-    with pytest.raises(SettingsError, match=r"deployment 'prod' is not in cdk\.json.*one of bench, demo, destroy"):
+    with pytest.raises(SettingsError, match=r"prod. is not in cdk\.json.*one of bench, demo, destroy, e2e, governed"):
         read_deployment(node_of(deployment="prod"))
 
 

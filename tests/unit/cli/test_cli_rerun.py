@@ -139,6 +139,12 @@ def test_a_run_that_another_version_made_is_not_taken_for_this_one(customlabels,
     assert "name another run" in err
 
 
+def is_expired(table, now):
+    """Tell whether the one lease of the table is over: it names the version still, so that the guard stops it."""
+    (lease,) = [from_item(item) for (_, sort), item in table.items.items() if sort.startswith("LEASE#")]
+    return lease["VersionName"] == "v2" and lease["ExpiresAt"] <= now
+
+
 def test_a_version_that_is_not_active_is_leased_until_the_end_and_no_longer(
     customlabels, buckets, running, worker, table
 ):
@@ -147,7 +153,7 @@ def test_a_version_that_is_not_active_is_leased_until_the_end_and_no_longer(
     (lease,) = worker.leases[0]
     assert lease["VersionName"] == "v2"
     assert lease["ExpiresAt"] > worker.now
-    assert not any(sort.startswith("LEASE#") for _, sort in table.items)
+    assert is_expired(table, worker.now)
 
 
 def test_the_active_version_needs_no_lease(customlabels, buckets, running, worker):
@@ -193,7 +199,7 @@ def test_a_closed_queue_is_told_and_what_opens_it(customlabels, running, event_s
     assert "customlabels start digits" in err
 
 
-def test_images_that_get_no_result_end_it_with_a_way_on_and_the_lease_is_given_back(
+def test_images_that_get_no_result_end_it_with_a_way_on_and_the_lease_is_ended(
     customlabels, buckets, running, worker, table
 ):
     buckets.add(BUCKET, "digits/a.png")
@@ -202,7 +208,7 @@ def test_images_that_get_no_result_end_it_with_a_way_on_and_the_lease_is_given_b
     assert code == 1
     assert "1 images have had no result for 1200 s" in err
     assert "redrive digits --dry-run" in err
-    assert not any(sort.startswith("LEASE#") for _, sort in table.items)
+    assert is_expired(table, worker.now)
 
 
 def test_a_prefix_without_images_is_nothing_to_do(customlabels, running):

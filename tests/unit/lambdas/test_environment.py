@@ -8,7 +8,7 @@ ALL = [
     environment.ClaimTraining(registry_table="r", datasets_bucket="d", training_output_bucket="o"),
     environment.CheckDataset(datasets_bucket="d"),
     environment.PrepareRun(registry_table="r"),
-    environment.GuardModels(registry_table="r", operations_topic_arn="arn"),
+    environment.GuardModels(registry_table="r", operations_topic_arn="arn", memory_parameter="m"),
 ]
 
 

@@ -25,9 +25,9 @@ from lambdas.runtime_settings import Schedule, StartWhen
 from tests.unit.lambdas.governing.world import ACTIVE, BEGAN, REGISTERED, look, running
 
 NOW = BEGAN
-ON_DEMAND = ProjectSettings()
+ON_DEMAND = ProjectSettings(max_wait_minutes=240)
 ALWAYS_ON = ProjectSettings(runtime="always_on")
-EAGER = ProjectSettings(start_when=StartWhen(backlog=1))
+EAGER = replace(ON_DEMAND, start_when=StartWhen(backlog=1))
 OPEN, CLOSED = EventSource.OPEN, EventSource.CLOSED
 
 WORKED = Memory(revision=7, looked_at=NOW - 60, running_since=NOW - 900, open_since=NOW - 840, versions_at=NOW - 60)
@@ -193,7 +193,7 @@ def test_other_versions_are_the_guards_unless_everything_must_stop():
     ],
 )
 def test_a_start_has_the_fewest_units_that_do_the_backlog_in_time(images, settings, units):
-    settings = replace(settings, start_when=StartWhen(backlog=1))
+    settings = replace(settings, max_wait_minutes=240, start_when=StartWhen(backlog=1))
     started = step(settings, depth=Depth(visible=images), memory=Memory(waves=((NOW, 1),)))
     assert started == Start(ACTIVE, units)
 
@@ -205,7 +205,7 @@ def test_a_measured_rate_sizes_the_next_start():
 
 
 def test_a_quota_that_has_no_room_for_many_units_is_tried_with_the_fewest():
-    settings = ProjectSettings(max_inference_units=5, start_when=StartWhen(backlog=1))
+    settings = replace(EAGER, max_inference_units=5)
     refused = Memory(waves=((NOW, 1),), refused="LimitExceededException")
     assert step(settings, depth=Depth(visible=150_000), memory=refused) == Start(ACTIVE, 1)
 
@@ -331,3 +331,14 @@ def test_the_rate_is_measured_in_minutes_that_were_busy_all_through():
     assert decide(seen, ALWAYS_ON, NOW).memory.rate == 4.0
     drained = replace(seen, depth=Depth())
     assert decide(drained, ALWAYS_ON, NOW).memory.rate is None
+
+
+def test_a_start_that_came_to_run_forgets_those_that_did_not():
+    tried = Memory(failed_starts=3, start_failed_at=NOW - 60, starting_since=NOW - 60)
+    after = decide(look(versions=(running(),), memory=tried), ALWAYS_ON, NOW).memory
+    assert (after.failed_starts, after.start_failed_at, after.starting_since) == (0, None, None)
+
+
+def test_each_stop_has_quiet_looks_of_its_own():
+    after = decide(look(memory=QUIET), ON_DEMAND, NOW).memory
+    assert (after.closing_since, after.quiet_looks) == (None, 0)

@@ -1,6 +1,7 @@
 """Rounds of the governor on services in memory."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,14 +12,17 @@ from lambdas.govern_models.acting import Actor
 from lambdas.govern_models.governing import LEASE_SECONDS, Governor
 from lambdas.govern_models.handler import NotGovernedError
 from lambdas.govern_models.memories import HOLDER, Memories, OvertakenError
+from lambdas.govern_models.metering import count
 from lambdas.govern_models.observing import Observer
 from lambdas.govern_models.pausing import Paced
-from lambdas.govern_models.words import Alarm, Memory
+from lambdas.govern_models.words import Alarm, Decision, Memory
 from lambdas.items import from_item, to_item
 from lambdas.meter import Meter
+from lambdas.model_versions import VersionStatus
 from lambdas.registry import Registry
 from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas.governing.account import Account, project_arn, version_arn
+from tests.unit.lambdas.governing.world import ACTIVE, look
 from tests.unit.lambdas.services import Topic, forget_dimensions
 
 NOW = 1_800_000_000.0
@@ -303,7 +307,9 @@ def function(rounds, lambda_context, monkeypatch):
 def test_a_round_that_did_all_its_work_is_counted(function, capsys):
     _, run = function
     assert run() == {"Governed": 1}
-    assert '"GovernorRuns":[1.0]' in capsys.readouterr().out
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "GovernorRuns" in line]
+    assert counted[0]["GovernorRuns"] == [1.0]
+    assert counted[0]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Deployment", "service"]]  # as its alarm has
 
 
 def test_a_round_with_faults_fails_and_is_not_counted(function, capsys):
@@ -320,3 +326,14 @@ def test_where_nothing_can_be_seen_the_round_fails(function):
     dev.account.refusals["list_event_source_mappings"] = [Refusal("AccessDeniedException", 403)]
     with pytest.raises(ClientError, match="AccessDenied"):
         run()
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds"), [("STARTING", 120), ("RUNNING", 120), ("STOPPING", 0), ("STOPPED", 0), ("FAILED", 0)]
+)
+def test_a_version_counts_from_its_start_to_its_stop(rounds, status, seconds):
+    dev = rounds({"digits": {}})
+    versions = (replace(ACTIVE, status=VersionStatus(status), inference_units=2),)
+    seen = look(versions=versions, memory=Memory(looked_at=NOW - 60))
+    count(dev.meter, seen, Decision(memory=seen.memory, because=""), deployment="dev", now=NOW)
+    assert dev.meter.today("digits", NOW).running_unit_seconds == seconds

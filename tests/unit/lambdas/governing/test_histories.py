@@ -127,7 +127,7 @@ def test_a_project_at_rest_costs_no_question_to_rekognition_most_minutes():
 
 
 def test_a_single_image_costs_its_start_and_two_minutes():
-    world = World(ProjectSettings())
+    world = World(ProjectSettings(max_wait_minutes=240))
     world.pass_minutes(600, lambda minute: int(minute == 5))
     assert world.unit_minutes == 15 + 2
     assert world.waits

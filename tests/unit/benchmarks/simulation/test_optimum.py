@@ -28,6 +28,15 @@ def drawn(seed):
     return Minutes("tiny", arrivals.astype(np.int64), tuple(draws.integers(1, 4, size=length)), wait, units)
 
 
+def with_long_gaps(seed):
+    """Draw a trace in which nothing waits, and nothing comes, for longer than a start takes."""
+    draws = np.random.default_rng(seed)
+    wait = int(draws.integers(1, 4))
+    arrivals = np.zeros(26, dtype=np.int64)
+    arrivals[[6 + int(draws.integers(3)), 15 + int(draws.integers(4))]] = draws.integers(1, 500, size=2)
+    return Minutes("gaps", arrivals, tuple(draws.integers(1, 4, size=26)), wait, 2)
+
+
 def least_unit_minutes(tiny):
     """Try all plans, minute by minute."""
     known = cumulative(tiny.arrivals)
@@ -55,9 +64,10 @@ def least_unit_minutes(tiny):
     return least(0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("draw", [drawn, with_long_gaps])
 @pytest.mark.parametrize("seed", range(60))
-def test_no_plan_is_cheaper(seed):
-    tiny = drawn(seed)
+def test_no_plan_is_cheaper(draw, seed):
+    tiny = draw(seed)
     least = least_unit_minutes(tiny)
     if least >= IMPOSSIBLE:
         with pytest.raises(NoPlanError, match="no plan keeps"):

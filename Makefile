@@ -6,7 +6,7 @@ BIN := .venv/bin
 CHECKS := app.py benchmarks cli demo lambdas local stacks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance bench local bootstrap deploy destroy diff check lock clean
+.PHONY: help demo test conformance bench simulate local bootstrap deploy destroy diff check lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ conformance: .venv/.test ## hold the Rekognition stand-in against botocore's mod
 
 bench: .venv/.local ## measure the pipeline and the stand-in, in a quarter of an hour (ONLY=drain: some alone)
 	$(BIN)/python -m benchmarks $(ONLY)
+
+simulate: .venv/.local ## a month of the governor in a minute: what it costs, against the optimum and others
+	$(BIN)/python -m benchmarks.simulation
 
 local: .venv/.local ## keep a local cloud with the deployment running until Ctrl-C (PORT=4566)
 	$(BIN)/python -m local --port $(PORT) --deployment $(DEPLOYMENT)

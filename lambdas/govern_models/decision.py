@@ -17,7 +17,7 @@ from lambdas.model_versions import VersionStatus
 
 # How long a project at rest goes without a question to Rekognition: what somebody else starts meanwhile is the guard's.
 _REST_SECONDS: Final = 900.0
-_HOUR_SECONDS: Final = 3600.0  # of the week, by which arrivals are learned
+_HOUR_SECONDS: Final = 3600.0  # after which a memory is written although nothing has changed
 # For how long a stop may take before the governor's lease ends, and the guard stops the model too.
 _STOP_SECONDS: Final = 900.0
 
@@ -37,12 +37,12 @@ def decide(seen: Observation, settings: ProjectSettings, now: float) -> Decision
     cleared = tuple(Clear(alarm) for alarm in sorted(memory.alarms - wanted.keys()))
     explains = _explains(goal, seen, memory, now)
     quiet = step is None and not (raised or cleared or seen.detected)
-    if quiet and _only_time_has_passed(seen.memory, memory, now):
+    if quiet and memory == seen.memory and not _is_old(memory, now):
         return Decision(memory=seen.memory, because=goal.because)
     return Decision(
         step=step,
         alarms=(*raised, *cleared),
-        memory=replace(memory, alarms=frozenset(wanted), leased=explains, revision=memory.revision + 1),
+        memory=replace(memory, looked_at=now, alarms=frozenset(wanted), leased=explains, revision=memory.revision + 1),
         explains=explains,
         because=goal.because,
     )
@@ -60,10 +60,9 @@ def _rests(seen: Observation, now: float) -> bool:
     )
 
 
-def _only_time_has_passed(before: Memory, after: Memory, now: float) -> bool:
-    """Tell whether a memory at rest needs no new writing: an hour of nothing is learned as well as its minutes."""
-    untouched = replace(after, looked_at=before.looked_at, arrivals=before.arrivals)
-    return untouched == before and before.looked_at is not None and now - before.looked_at < _HOUR_SECONDS
+def _is_old(memory: Memory, now: float) -> bool:
+    """Tell whether a memory is to be written although only time has passed."""
+    return memory.looked_at is None or now - memory.looked_at >= _HOUR_SECONDS
 
 
 def _explains(goal: Goal, seen: Observation, memory: Memory, now: float) -> bool:

@@ -27,7 +27,7 @@ class Memories:
         answer = self.dynamodb.get_item(TableName=self.name, Key=to_item(_key(project)), ConsistentRead=True)
         item = from_item(answer.get("Item", {}))
         said = {name: item[spelled] for name, spelled in _NAMES.items() if spelled in item}
-        said["arrivals"] = tuple(float(rate) for rate in said.get("arrivals", ()))
+        said["waves"] = tuple((float(since), size) for since, size in said.get("waves", ()))
         said["alarms"] = frozenset(Alarm(alarm) for alarm in said.get("alarms", ()))
         return Memory(**said)
 

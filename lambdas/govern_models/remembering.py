@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from lambdas.govern_models.arrivals import learned
+from lambdas.govern_models.waiting import Wave, waves_now
 from lambdas.govern_models.words import EventSource, Memory, Observation
 from lambdas.model_versions import VersionStatus
 
@@ -29,40 +29,29 @@ _LEAST_RATE, _GREATEST_RATE = 0.2, 50.0  # detections a second of a unit, betwee
 
 
 def remember(seen: Observation, now: float) -> Memory:
-    """Return the memory after a look."""
-    memory = seen.memory
-    arrived = max(0, seen.depth.images - memory.depth + seen.detected) if memory.looked_at is not None else 0
-    memory = replace(
-        memory,
-        waiting_since=_waiting_since(seen, arrived, now),
-        empty_looks=0 if seen.depth.images else min(memory.empty_looks + 1, _EMPTY_LOOKS),
-        depth=seen.depth.images,
-        looked_at=now,
-        rate=_rate(seen, now),
-        arrivals=memory.arrivals
-        if memory.looked_at is None
-        else learned(memory.arrivals, arrived, memory.looked_at, now),
-    )
+    """Return the memory after a look, except for its time: the very one before, where nothing else has changed."""
+    before = seen.memory
+    waves, rate = _waves(seen, now), _rate(seen, now)
+    empty_looks = 0 if seen.depth.images else min(before.empty_looks + 1, _EMPTY_LOOKS)
+    memory = before
+    if (waves, rate, empty_looks) != (before.waves, before.rate, before.empty_looks):
+        memory = replace(before, waves=waves, rate=rate, empty_looks=empty_looks)
     return _of_the_version(seen, memory, now) if seen.versions is not None else memory
 
 
-def _waiting_since(seen: Observation, arrived: int, now: float) -> float | None:
+def _waves(seen: Observation, now: float) -> tuple[Wave, ...]:
+    """Follow the waves; where none of what waited was detected, one empty look is not believed."""
     memory = seen.memory
-    if not seen.depth.images:
-        return memory.waiting_since if memory.empty_looks + 1 < _EMPTY_LOOKS else None
-    if memory.waiting_since is None:
-        return now
-    # First come, first served: if no more wait than have arrived since the last look, all have arrived since.
-    if memory.looked_at is not None and seen.detected and seen.depth.images <= arrived:
-        return max(memory.waiting_since, memory.looked_at)
-    return memory.waiting_since
+    if not (seen.depth.images or seen.detected) and memory.empty_looks + 1 < _EMPTY_LOOKS:
+        return memory.waves
+    return waves_now(memory.waves, seen.depth.images, seen.detected, now)
 
 
 def _rate(seen: Observation, now: float) -> float | None:
     """Measure what a unit does in a minute that it was busy all through: images waited at both its ends."""
     memory, active = seen.memory, seen.active
     busy = active and active.status is VersionStatus.RUNNING and memory.open_since is not None
-    if not (active and busy and memory.looked_at and seen.detected and seen.depth.visible and memory.depth):
+    if not (active and busy and memory.looked_at and seen.detected and seen.depth.visible and memory.waves):
         return memory.rate
     since = max(memory.looked_at, memory.open_since or now)
     if now <= since:

@@ -3,49 +3,57 @@
 from typing import Final
 
 from lambdas.deployment_settings import ProjectSettings
-from lambdas.govern_models.arrivals import of_late
-from lambdas.govern_models.starting import START_SECONDS, work_seconds
+from lambdas.govern_models.starting import (
+    LOOK_SECONDS,
+    READY_SECONDS,
+    dues,
+    images_a_second,
+    is_in_time,
+    work_seconds,
+)
 from lambdas.govern_models.words import Memory, Observation, Version
 
 # A promotion is followed by people who try the model: for as long as a start would take, which is what one costs.
 TRIAL_SECONDS: Final = 15 * 60.0
-_LOOK_SECONDS: Final = 60.0
-_SESSION_MINUTES: Final = 17.0  # paid for a start and a stop: a start of 15 minutes and two looks
+_RESTART_SECONDS: Final = 5 * 60.0 + READY_SECONDS  # two looks, a few minutes of STOPPING, and a start
 
 
 def why_stay(seen: Observation, version: Version, memory: Memory, settings: ProjectSettings, now: float) -> str | None:
-    """Say why the model goes on running until the next look; None: stopping is cheaper."""
+    """Say why the model goes on running until the next look; None: stopping is cheaper, or must be.
+
+    A model stops as soon as it has nothing old to do. A minute of waiting for more costs a unit-minute, and at best
+    puts the next session off by a minute; a session comes once in a longest wait and costs a start, so that this is
+    worth a small part of a unit-minute. Images that come meanwhile wait for the next session, which is due anyway.
+    """
     images = seen.depth.images
     if now < seen.registration.promoted_at / 1000 + TRIAL_SECONDS:
         return "its version was promoted a moment ago"
-    if images and (memory.open_since is None or now - memory.open_since < _LOOK_SECONDS / 2):
+    if images and (memory.open_since is None or now - memory.open_since < LOOK_SECONDS / 2):
         return "its queue has just been opened"
-    if work_seconds(images, memory, version.inference_units) >= _LOOK_SECONDS:
+    if _gives_way(version, memory, settings, now):
+        return None
+    if work_seconds(images, memory, version.inference_units) >= LOOK_SECONDS:
         return f"{images} images keep it busy"
-    if _are_old(seen, memory):
+    if images and memory.waiting_since is not None and memory.waiting_since < now:
         return f"{images} images have waited for it"
-    if _is_worth_a_minute(memory, settings):
-        return "images come so often that another start would cost more"
     return None
 
 
-def _are_old(seen: Observation, memory: Memory) -> bool:
-    """Tell whether some of the images that wait waited at the last look too, and may be done until the next."""
-    at_last_look = seen.memory.looked_at
-    if not seen.depth.images or memory.waiting_since is None or at_last_look is None:
+def is_too_small(version: Version, memory: Memory, settings: ProjectSettings, now: float) -> bool:
+    """Tell whether some images come too late with this model, and sooner with another that has more units."""
+    if version.inference_units >= settings.max_inference_units:
         return False
-    return memory.waiting_since < at_last_look and (seen.depth.visible > 0 or seen.detected > 0)
+    rate = images_a_second(memory, version.inference_units)
+    more = images_a_second(memory, settings.max_inference_units)
+    return any(
+        now + images / rate > due and images / rate > _RESTART_SECONDS + images / more
+        for images, due in dues(memory, settings, now)
+    )
 
 
-def _is_worth_a_minute(memory: Memory, settings: ProjectSettings) -> bool:
-    """Compare a minute with what it saves of the next session: that one comes later by the time until an image comes.
-
-    A session of `_SESSION_MINUTES` is paid for in each cycle: the longest wait that a start leaves, and the time until
-    the first image.
-    """
-    rate = of_late(memory.arrivals)
-    if rate <= 0:
+def _gives_way(version: Version, memory: Memory, settings: ProjectSettings, now: float) -> bool:
+    """Tell whether a model that is too small stops now: the oldest images can wait for so long, or are late anyway."""
+    if memory.waiting_since is None or not is_too_small(version, memory, settings, now):
         return False
-    until_next = 1 / rate
-    cycle = max(settings.max_wait_minutes - START_SECONDS / 60, 0.0) + until_next + _SESSION_MINUTES
-    return min(until_next, 1.0) * _SESSION_MINUTES / cycle > 1.0
+    late = now - memory.waiting_since > settings.max_wait_minutes * 60
+    return late or is_in_time(memory, settings, now, settings.max_inference_units, after=_RESTART_SECONDS)

@@ -55,18 +55,18 @@ def _up(
         return closed, memory
     if active.status not in _STARTABLE or seen.event_source is not EventSource.CLOSED or not _may_start(memory, now):
         return None, memory
-    return _start(active, seen, memory, settings, now), replace(
+    return _start(active, memory, settings, now), replace(
         memory, starting_since=memory.starting_since or now, resting=False
     )
 
 
-def _start(active: Version, seen: Observation, memory: Memory, settings: ProjectSettings, now: float) -> Start:
+def _start(active: Version, memory: Memory, settings: ProjectSettings, now: float) -> Start:
     least, most = settings.min_inference_units, settings.max_inference_units
     if settings.runtime != Runtime.ON_DEMAND:
         return Start(active, least, most if most > least else None)  # nobody knows how much will come
     if memory.refused in NO_ROOM:
         return Start(active, least)  # fewer may fit the quota
-    return Start(active, units_for(seen, memory, settings, now))
+    return Start(active, units_for(memory, settings, now))
 
 
 def _down(running: Version, seen: Observation, memory: Memory, now: float) -> tuple[Step | None, Memory]:

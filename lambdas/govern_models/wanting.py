@@ -6,7 +6,7 @@ from typing import Final
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.govern_models.schedules import is_in_window
 from lambdas.govern_models.starting import START_SECONDS, is_due, units_for
-from lambdas.govern_models.staying import why_stay
+from lambdas.govern_models.staying import is_too_small, why_stay
 from lambdas.govern_models.words import Alarm, Memory, Observation
 from lambdas.model_versions import VersionStatus
 from lambdas.registry import Wanted
@@ -62,14 +62,16 @@ def _by_the_runtime(seen: Observation, memory: Memory, settings: ProjectSettings
         return Goal(run=True, because="its schedule says so")
     if memory.starting_since is not None:
         return Goal(run=True, because="it is starting")
-    active = seen.active
-    if active and active.status is VersionStatus.RUNNING and memory.closing_since is None:
-        on_demand = settings.runtime == Runtime.ON_DEMAND
-        stay = why_stay(seen, active, memory, settings, now) if on_demand else _why_finish(seen, memory, now)
+    active, on_demand = seen.active, settings.runtime == Runtime.ON_DEMAND
+    running = active if active and active.status is VersionStatus.RUNNING else None
+    if running and memory.closing_since is None:
+        stay = why_stay(seen, running, memory, settings, now) if on_demand else _why_finish(seen, memory, now)
         return Goal(run=stay is not None, because=stay or "stopping is cheaper than staying")
     if memory.waiting_since is not None and now - memory.waiting_since > WEEK_SECONDS:
         return Goal(run=True, because="images have waited for a week")
-    due = is_due(seen, memory, settings, now) if settings.runtime == Runtime.ON_DEMAND else None
+    if running and on_demand and is_too_small(running, memory, settings, now):
+        return Goal(run=False, because="it is to start anew with more inference units")
+    due = is_due(seen, memory, settings, now) if on_demand else None
     return Goal(run=due is not None, because=due or "nothing waits for so long that it must run")
 
 
@@ -81,9 +83,11 @@ def _why_finish(seen: Observation, memory: Memory, now: float) -> str | None:
 
 def _spent(seen: Observation, memory: Memory, settings: ProjectSettings, now: float) -> str | None:
     """Say that a budget of the day is spent, or would be by a start alone."""
+    if settings.daily_budget_unit_hours is None and seen.deployment_budget is None:
+        return None
     active = seen.active
     runs = active is not None and active.status in (VersionStatus.RUNNING, VersionStatus.STARTING)
-    units = 0 if runs or memory.starting_since is not None else units_for(seen, memory, settings, now)
+    units = 0 if runs or memory.starting_since is not None else units_for(memory, settings, now)
     start = units * START_SECONDS / 3600
     for whose, budget, spent in (
         ("its", settings.daily_budget_unit_hours, seen.spending.project),

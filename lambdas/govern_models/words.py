@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lambdas.govern_models.waiting import Wave
 from lambdas.model_versions import VersionStatus
 from lambdas.registry import Lease, Registration
 
@@ -70,8 +71,7 @@ class Memory:
 
     revision: int = 0  # of the item: who writes it must have read this one
     looked_at: float | None = None  # when it last looked
-    depth: int = 0  # images at the last look
-    waiting_since: float | None = None  # no image that waits came before this; None: none waits
+    waves: tuple[Wave, ...] = ()  # of the images that wait, the oldest first (waiting.py)
     empty_looks: int = 0  # in a row
     resting: bool = False  # all versions were seen at rest and the event source closed, and nothing was asked since
     versions_at: float | None = None  # when Rekognition was last asked for the versions
@@ -85,9 +85,18 @@ class Memory:
     start_failed_at: float | None = None
     exhausted_at: float | None = None  # when it had run for its longest time
     leased: bool = False  # it holds a lease on the active version
-    arrivals: tuple[float, ...] = ()  # learned (arrivals.py)
     rate: float | None = None  # detections a second of one unit, measured; None: never
     alarms: frozenset[Alarm] = frozenset()  # raised and not cleared
+
+    @property
+    def waiting_since(self) -> float | None:
+        """The look that first found the oldest image that waits, in epoch seconds; None: none waits."""
+        return self.waves[0][0] if self.waves else None
+
+    @property
+    def images(self) -> int:
+        """How many images waited at the last look."""
+        return sum(size for _, size in self.waves)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,4 +58,4 @@ def test_a_document_without_a_place_is_refused():
 
 def test_the_benchmarks_document_has_a_place_for_each_table():
     document = Path(__file__).parents[3] / "docs" / "benchmarks.md"
-    assert sorted(places(document.read_text(encoding="utf-8"))) == sorted([*NAMES, "goals", "machine"])
+    assert sorted(places(document.read_text(encoding="utf-8"))) == sorted([*NAMES, "goals", "machine", "simulation"])

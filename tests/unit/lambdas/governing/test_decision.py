@@ -32,7 +32,7 @@ OPEN, CLOSED = EventSource.OPEN, EventSource.CLOSED
 
 WORKED = Memory(revision=7, looked_at=NOW - 60, running_since=NOW - 900, open_since=NOW - 840, versions_at=NOW - 60)
 QUIET = replace(WORKED, closing_since=NOW - 60, quiet_looks=1)
-WAITING = replace(QUIET, waiting_since=NOW)
+WAITING = replace(QUIET, waves=((NOW, 1),))
 STOPPED_BY_A_PERSON = replace(REGISTERED, wanted=Wanted.STOPPED)
 STARTED_BY_A_PERSON = replace(REGISTERED, wanted=Wanted.RUNNING, wanted_until=NOW + 60)
 ROLLOUT = Lease("v3", "v3", NOW + 60)
@@ -61,11 +61,11 @@ def at(status):
         # The runtime.
         (ALWAYS_ON, {}, Start(ACTIVE, 1)),
         (ON_DEMAND, {}, None),
-        (EAGER, {"depth": Depth(visible=1), "memory": Memory(waiting_since=NOW)}, Start(ACTIVE, 1)),
-        (EAGER, {"depth": Depth(delayed=1), "memory": Memory(waiting_since=NOW)}, Start(ACTIVE, 1)),
-        (ON_DEMAND, {"depth": Depth(visible=1), "memory": Memory(waiting_since=NOW)}, None),
-        (ON_DEMAND, {"depth": Depth(visible=1), "memory": Memory(waiting_since=NOW - 217 * 60)}, None),
-        (ON_DEMAND, {"depth": Depth(visible=1), "memory": Memory(waiting_since=NOW - 218 * 60)}, Start(ACTIVE, 1)),
+        (EAGER, {"depth": Depth(visible=1), "memory": Memory(waves=((NOW, 1),))}, Start(ACTIVE, 1)),
+        (EAGER, {"depth": Depth(delayed=1), "memory": Memory(waves=((NOW, 1),))}, Start(ACTIVE, 1)),
+        (ON_DEMAND, {"depth": Depth(visible=1), "memory": Memory(waves=((NOW, 1),))}, None),
+        (ON_DEMAND, {"depth": Depth(visible=1), "memory": Memory(waves=((NOW - 216 * 60, 1),))}, None),
+        (ON_DEMAND, {"depth": Depth(visible=1), "memory": Memory(waves=((NOW - 217 * 60, 1),))}, Start(ACTIVE, 1)),
         # A person's word goes before the runtime.
         (ALWAYS_ON, {"registration": STOPPED_BY_A_PERSON}, None),
         (ON_DEMAND, {"registration": STARTED_BY_A_PERSON}, Start(ACTIVE, 1)),
@@ -135,7 +135,7 @@ def test_who_has_the_last_word_on_a_model_that_is_down(settings, said, expected)
         ),
         (
             EAGER,
-            {"memory": replace(QUIET, waiting_since=NOW), "event_source": CLOSED, "depth": Depth(visible=1)},
+            {"memory": replace(QUIET, waves=((NOW, 1),)), "event_source": CLOSED, "depth": Depth(visible=1)},
             Open(),
         ),
         (
@@ -194,19 +194,19 @@ def test_other_versions_are_the_guards_unless_everything_must_stop():
 )
 def test_a_start_has_the_fewest_units_that_do_the_backlog_in_time(images, settings, units):
     settings = replace(settings, max_wait_minutes=240, start_when=StartWhen(backlog=1))
-    started = step(settings, depth=Depth(visible=images), memory=Memory(waiting_since=NOW))
+    started = step(settings, depth=Depth(visible=images), memory=Memory(waves=((NOW, 1),)))
     assert started == Start(ACTIVE, units)
 
 
 def test_a_measured_rate_sizes_the_next_start():
     settings = replace(EAGER, max_inference_units=5)
-    slow = Memory(waiting_since=NOW, rate=1.0)
+    slow = Memory(waves=((NOW, 1),), rate=1.0)
     assert step(settings, depth=Depth(visible=26_160), memory=slow) == Start(ACTIVE, 2)
 
 
 def test_a_quota_that_has_no_room_for_many_units_is_tried_with_the_fewest():
     settings = replace(EAGER, max_inference_units=5)
-    refused = Memory(waiting_since=NOW, refused="LimitExceededException")
+    refused = Memory(waves=((NOW, 1),), refused="LimitExceededException")
     assert step(settings, depth=Depth(visible=150_000), memory=refused) == Start(ACTIVE, 1)
 
 
@@ -232,10 +232,10 @@ def test_a_start_that_ends_otherwise_than_running_is_counted():
 
 def test_a_scheduled_model_runs_in_its_windows_and_images_wait_outside():
     settings = ProjectSettings(runtime="scheduled", schedule=Schedule(windows=("fri 08:00-09:00",)))
-    waiting = {"depth": Depth(visible=5), "memory": Memory(waiting_since=NOW - 86_400)}
+    waiting = {"depth": Depth(visible=5), "memory": Memory(waves=((NOW - 86_400, 1),))}
     assert isinstance(step(settings), Start)
     assert decide(look(**waiting), settings, NOW + 3600).step is None
-    week_old = {"depth": Depth(visible=5), "memory": Memory(waiting_since=NOW - 8 * 86_400)}
+    week_old = {"depth": Depth(visible=5), "memory": Memory(waves=((NOW - 8 * 86_400, 1),))}
     assert isinstance(decide(look(**week_old), settings, NOW + 3600).step, Start)
 
 
@@ -272,12 +272,12 @@ def test_the_longest_run_is_followed_by_an_hours_rest_and_told():
         ),
         (
             ON_DEMAND,
-            {"depth": Depth(visible=1), "memory": Memory(waiting_since=NOW - 8 * 86_400)},
+            {"depth": Depth(visible=1), "memory": Memory(waves=((NOW - 8 * 86_400, 1),))},
             Alarm.IMAGES_AGE,
         ),
         (
             ON_DEMAND,
-            {"depth": Depth(visible=1), "memory": Memory(waiting_since=NOW - 241 * 60)},
+            {"depth": Depth(visible=1), "memory": Memory(waves=((NOW - 241 * 60, 1),))},
             Alarm.BOUND_AT_RISK,
         ),
     ],
@@ -324,7 +324,7 @@ def test_a_look_at_rest_changes_nothing_that_must_be_written():
 
 
 def test_the_rate_is_measured_in_minutes_that_were_busy_all_through():
-    busy = replace(WORKED, depth=900)
+    busy = replace(WORKED, waves=((NOW, 900),))
     seen = look(
         versions=(running(inference_units=2),), event_source=OPEN, memory=busy, detected=480, depth=Depth(visible=400)
     )

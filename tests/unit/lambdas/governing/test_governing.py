@@ -285,8 +285,7 @@ def test_a_memory_is_read_as_it_was_written(rounds):
     dev = rounds({"digits": {}})
     memory = Memory(
         revision=1,
-        waiting_since=NOW + 0.25,
-        arrivals=(0.5, 2.0),
+        waves=((NOW + 0.25, 3), (NOW + 120.0, 2)),
         alarms=frozenset({Alarm.NO_ROOM}),
         leased=True,
         rate=4,

@@ -132,7 +132,9 @@ def _planned(request: Mapping[str, Any]) -> dict[str, Any]:
 class _ActiveBefore:
     """DynamoDB, as far as the registry says there which version is active."""
 
-    def get_item(self, **_: Any) -> dict[str, Any]:
+    def get_item(self, *, Key: Mapping[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's spelling
+        if Key["SK"] != {"S": "STATE"}:
+            return {}
         return {"Item": to_item({"ActiveVersionArn": _arn(_FORMER), "ActiveVersionName": _FORMER})}
 
 

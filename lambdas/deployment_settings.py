@@ -61,7 +61,7 @@ class ProjectSettings:
     start_when: StartWhen = field(
         default_factory=StartWhen
     )  # of on_demand, sooner than max_wait_minutes makes it start
-    max_wait_minutes: float = 60  # of on_demand: from an image's arrival to its result
+    max_wait_minutes: float = 240  # of on_demand: from an image's arrival to its result
     finish_within_minutes: float | None = None  # for a backlog, once the model runs; None: max_wait_minutes alone says
     max_run_hours: float | None = None  # at one stretch; None: 24, and for always_on and scheduled none
     daily_budget_unit_hours: float | None = None  # per UTC day; None: the deployment's alone

@@ -34,7 +34,9 @@ def why_stay(seen: Observation, version: Version, memory: Memory, settings: Proj
         return None
     if work_seconds(images, memory, version.inference_units) >= LOOK_SECONDS:
         return f"{images} images keep it busy"
-    if images and memory.waiting_since is not None and memory.waiting_since < now:
+    # What is only hidden was put off, for a quarter of an hour perhaps, and can wait for the next session.
+    doable = seen.depth.visible > 0 or seen.detected > 0
+    if images and doable and memory.waiting_since is not None and memory.waiting_since < now:
         return f"{images} images have waited for it"
     return None
 

@@ -32,6 +32,7 @@ OPEN, CLOSED = EventSource.OPEN, EventSource.CLOSED
 
 WORKED = Memory(revision=7, looked_at=NOW - 60, running_since=NOW - 900, open_since=NOW - 840, versions_at=NOW - 60)
 QUIET = replace(WORKED, closing_since=NOW - 60, quiet_looks=1)
+OLD = replace(WORKED, waves=((NOW - 600, 5),))
 WAITING = replace(QUIET, waves=((NOW, 1),))
 STOPPED_BY_A_PERSON = replace(REGISTERED, wanted=Wanted.STOPPED)
 STARTED_BY_A_PERSON = replace(REGISTERED, wanted=Wanted.RUNNING, wanted_until=NOW + 60)
@@ -123,6 +124,9 @@ def test_who_has_the_last_word_on_a_model_that_is_down(settings, said, expected)
             {"memory": WORKED, "registration": replace(REGISTERED, promoted_at=NOW * 1000 - 16 * 60_000)},
             Close(),
         ),
+        (ON_DEMAND, {"memory": OLD, "depth": Depth(visible=1, in_flight=4)}, None),
+        (ON_DEMAND, {"memory": OLD, "depth": Depth(in_flight=5), "detected": 1}, None),
+        (ON_DEMAND, {"memory": OLD, "depth": Depth(in_flight=5)}, Close()),  # put off, all of them
         # Stopping: close, nothing in flight on two looks, stop.
         (ON_DEMAND, {"memory": WORKED, "event_source": CLOSED}, None),
         (ON_DEMAND, {"memory": QUIET, "event_source": EventSource.CLOSING}, None),

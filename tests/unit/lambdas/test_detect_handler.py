@@ -95,7 +95,7 @@ def handle(monkeypatch, scene, queues, lambda_context):
 
 def _forget():
     caches = (handler._settings, handler._detector, handler._pacers, handler._queues, handler._meter)
-    for remembered in (clients.client, *caches):
+    for remembered in (clients.client, handler._moderation_pacer, *caches):
         remembered.cache_clear()
     forget_dimensions()
 
@@ -223,7 +223,7 @@ def test_an_image_that_somebody_died_of_is_looked_at_after_the_others_of_its_bat
 
 def test_a_fault_of_the_code_at_one_image_lets_the_others_end_and_comes_back(handle, scene, queues, monkeypatch):
     scene.bucket.put("digits/b.png", b"")
-    monkeypatch.setattr(detection, "failed", lambda *_: 1 / 0)
+    monkeypatch.setattr(detection, "failed", lambda *_, **__: 1 / 0)
     assert handle(uploaded("digits/a.png"), uploaded("digits/b.png")) == [1]
     assert result(scene, "digits/a.png").status is JobStatus.SUCCEEDED
     assert queues.messages[DEAD] == []
@@ -231,7 +231,7 @@ def test_a_fault_of_the_code_at_one_image_lets_the_others_end_and_comes_back(han
 
 def test_a_fault_of_the_code_at_each_of_ten_deliveries_is_a_dead_letter(handle, scene, queues, monkeypatch):
     scene.bucket.put("digits/b.png", b"")
-    monkeypatch.setattr(detection, "failed", lambda *_: 1 / 0)
+    monkeypatch.setattr(detection, "failed", lambda *_, **__: 1 / 0)
     assert handle(uploaded("digits/b.png"), receives=10) == []
     said = attributes_of(queues.messages[DEAD][0])
     assert (said["Reason"], said["ErrorCode"]) == ("UNEXPECTED_ERROR", "ZeroDivisionError")

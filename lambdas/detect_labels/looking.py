@@ -121,7 +121,10 @@ class Look:
         """Return what moderation says of the image: of an earlier delivery, or of now."""
         known = self.job.moderation
         if known is None:
-            known = self.eyes.moderator.moderate(self.job.id, prepared.request, settings, self.deadline)
+            # People are shown the object in S3: where it goes as it is, it goes by reference, however small it is.
+            by_reference = settings.human_review and not prepared.changes
+            image = {"S3Object": self.job.image.to_s3_object()} if by_reference else prepared.request
+            known = self.eyes.moderator.moderate(self.job.id, image, settings, self.deadline)
             self.job = self.eyes.results.note_moderation(self.job, known, holder=self.holder)
         return known
 

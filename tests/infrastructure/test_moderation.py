@@ -39,6 +39,16 @@ def test_reviews_are_begun_by_the_named_flow_definition_alone_and_found_by_our_n
     assert json.dumps(loops).endswith(f':human-loop/{deployment.name}-*"]]}}')
 
 
+def test_reviewers_browsers_may_load_images_and_nothing_else(deployment):
+    open_to_browsers = {
+        bucket.id.rstrip("0123456789ABCDEF"): bucket.properties["CorsConfiguration"]["CorsRules"]
+        for bucket in deployment.all("AWS::S3::Bucket")
+        if "CorsConfiguration" in bucket.properties
+    }
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "ExposedHeaders": ["Access-Control-Allow-Origin"]}
+    assert open_to_browsers == ({"Images": [rule]} if deployment.moderates else {})
+
+
 def test_the_end_of_each_review_reaches_the_function_and_what_cannot_be_delivered_is_kept(deployment):
     if not deployment.moderates:
         pytest.skip("no project asks for reviews")

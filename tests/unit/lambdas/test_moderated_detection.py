@@ -89,6 +89,19 @@ def test_moderation_sees_what_the_model_is_to_see(scene):
     assert scene.models.moderated[0]["Image"] == scene.models.asked[0]["Image"]
 
 
+def test_an_image_that_people_may_look_at_goes_by_reference_however_small_it_is(scene):
+    scene.deliver(REVIEWED)
+    s3_object = {"Bucket": "images", "Name": "digits/a.png", "Version": "v1"}
+    assert scene.models.moderated[0]["Image"] == {"S3Object": s3_object}
+    assert set(scene.models.asked[0]["Image"]) == {"Bytes"}
+
+
+def test_an_image_that_people_may_look_at_goes_as_it_was_made_where_it_had_to_be(scene):
+    scene.bucket.put(scene.image.key, oriented(6))
+    scene.deliver(REVIEWED)
+    assert set(scene.models.moderated[0]["Image"]) == {"Bytes"}
+
+
 def test_an_image_whose_model_sleeps_is_not_moderated_again_when_it_comes_back(scene):
     scene.models.moderation = GAMBLING
     scene.models.answers[V1] = Refusal("ResourceNotReadyException")

@@ -39,7 +39,7 @@ bootstrap: .venv/.local ## cdk bootstrap, once per AWS account and Region
 
 deploy: .venv/.local ## cdk deploy to the AWS account of your credentials (DEPLOYMENT=demo)
 	@cat docs/before-deploy.txt
-	$(BIN)/customlabels check
+	$(BIN)/customlabels check --deployment $(DEPLOYMENT)
 	$(BIN)/python -m local.toolchain deploy --all --context deployment=$(DEPLOYMENT)
 
 diff: .venv/.local ## what a deploy would change

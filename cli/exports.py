@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Final
 
 from lambdas.jobs import Job, JobStatus
+from lambdas.moderation import Verdict
 
 _IN_MEMORY: Final = 16 * 1024 * 1024  # bytes of annotations; more are in a temporary file
 _DECIMALS: Final = 2  # of pixels
@@ -84,6 +85,9 @@ def _size(job: Job, exported: Exported) -> tuple[int, int] | None:
     """Return width and height; None, and counted, where COCO cannot hold the image."""
     if job.status is not JobStatus.SUCCEEDED:
         exported.leave_out(f"is {job.status}")
+        return None
+    if job.outcome.get("Moderation") == Verdict.BLOCKED:
+        exported.leave_out("is BLOCKED by moderation")
         return None
     width, height = job.outcome.get("SourceWidth"), job.outcome.get("SourceHeight")
     if not width or not height:

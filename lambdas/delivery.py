@@ -3,6 +3,9 @@
 from typing import Final
 
 CALLS_PER_UNIT: Final = 5.0  # detections a second that one inference unit answers, as the service's guide says
+# Moderations a second, of all projects of an account together: of Regions with more, and of the others.
+MODERATIONS: Final = {"us-east-1": 50.0, "us-west-2": 50.0, "eu-west-1": 50.0}
+MODERATIONS_ELSEWHERE: Final = 5.0
 BATCH: Final = 10  # messages that one invocation gets, and works on at the same time
 TIMEOUT_SECONDS: Final = 90  # of one invocation: a batch at a slow pace, or the decoding of one large picture
 KEPT_SECONDS: Final = 10 * 86_400  # that a message waits in its queue for a model to be started
@@ -24,3 +27,8 @@ def max_concurrency(inference_units: int) -> int:
 def fair_rate(inference_units: int, invocations: int) -> float:
     """Return the calls a second that each of so many invocations may expect of a model."""
     return CALLS_PER_UNIT * inference_units / invocations
+
+
+def fair_moderation_rate(region: str, invocations: int) -> float:
+    """Return the moderations a second that each of so many invocations may expect of the account's quota."""
+    return MODERATIONS.get(region, MODERATIONS_ELSEWHERE) / max(invocations, 1)

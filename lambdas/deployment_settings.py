@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from lambdas.moderation_settings import HumanReview, ModerationSettings, parse_moderation
 from lambdas.names import DEPLOYMENT_PATTERN, MAX_NAMES, PROJECT_PATTERN, RESERVED_PROJECTS
 from lambdas.runtime_settings import Runtime, Schedule, StartWhen, parse_schedule, parse_start_when
 from lambdas.setting_checks import (
@@ -44,6 +45,7 @@ class ProjectSettings:
     label_thresholds: Mapping[str, float] = field(default_factory=dict)  # percent, instead of min_confidence
     max_results: int | None = None  # labels per image, best first; None: all
     annotate: bool = False  # keep a copy of each image with its boxes and labels drawn
+    moderation: ModerationSettings | None = None  # of each image before the model looks at it; None: there is none
     min_inference_units: int = 1
     max_inference_units: int = 1
     min_f1: float = 0.7  # a trained version under this F1 score (0-1) is rejected
@@ -102,6 +104,12 @@ class DeploymentSettings:
     data_on_destroy: str = "keep"  # what it does with buckets and tables: keep, or delete
     retain_logs_days: int = 30
 
+    @property
+    def human_reviews(self) -> tuple[HumanReview, ...]:
+        """The reviews by people that projects ask for."""
+        moderations = (project.moderation for project in self.projects.values())
+        return tuple(said.human_review for said in moderations if said and said.human_review)
+
     def to_json(self) -> str:
         """Render what the functions need, the same text for the same settings."""
         return json.dumps(asdict(self), indent=2, sort_keys=True)
@@ -147,6 +155,7 @@ def parse_project(where: str, name: str, raw: Mapping[str, Any]) -> ProjectSetti
         raise SettingsError(f"{path} must be an object")
     values = checked(path, raw, _PROJECT_CHECKS, ProjectSettings)
     values |= {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
+    values["moderation"] = parse_moderation(f"{path}.moderation", raw.get("moderation"))
     values["schedule"] = parse_schedule(f"{path}.schedule", raw.get("schedule"))
     values["start_when"] = parse_start_when(f"{path}.start_when", raw.get("start_when"))
     try:

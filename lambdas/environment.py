@@ -28,6 +28,13 @@ class SweepResults:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TakeReview:
+    results_table: str
+    results_bucket: str
+    results_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StartDetection:
     images_bucket: str
     results_table: str

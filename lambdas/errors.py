@@ -38,6 +38,7 @@ class ErrorCode(StrEnum):
     OBJECT_FORBIDDEN = "OBJECT_FORBIDDEN"
     UNKNOWN_PROJECT = "UNKNOWN_PROJECT"
     MODEL_REFUSED = "MODEL_REFUSED"
+    MODERATION_REFUSED = "MODERATION_REFUSED"  # so the model was not asked
     EXPIRED = "EXPIRED"  # no model ran for as long as its queue keeps it
     CRASHED = "CRASHED"  # the function died of it, more than once
 
@@ -65,6 +66,15 @@ _OF_DETECTION: Final[Mapping[str, Meaning]] = {
     "ResourceNotFoundException": Meaning.ASLEEP,
     "ResourceNotReadyException": Meaning.ASLEEP,
 }
+# Of DetectModerationLabels. A flow definition that is not found is OURS, as all that is not here.
+_OF_MODERATION: Final[Mapping[str, Meaning]] = {
+    # Reviews by people stand in a jam. The image waits: what is to be reviewed is not let through without.
+    "HumanLoopQuotaExceededException": Meaning.TRANSIENT,
+    "ImageTooLargeException": Meaning.PERMANENT,
+    "InvalidImageFormatException": Meaning.PERMANENT,
+    "InvalidParameterException": Meaning.PERMANENT,
+    "InvalidS3ObjectException": Meaning.PERMANENT,
+}
 # Of reading an image: what detect_labels/object_file.py says of it.
 _OF_READING: Final[Mapping[str, Meaning]] = {
     "404": Meaning.PERMANENT,
@@ -73,7 +83,11 @@ _OF_READING: Final[Mapping[str, Meaning]] = {
     "NoSuchKey": Meaning.PERMANENT,
     "NoSuchVersion": Meaning.PERMANENT,
 }
-_OF_OPERATION: Final = {"DetectCustomLabels": _OF_DETECTION, "GetObject": _OF_READING}
+_OF_OPERATION: Final = {
+    "DetectCustomLabels": _OF_DETECTION,
+    "DetectModerationLabels": _OF_MODERATION,
+    "GetObject": _OF_READING,
+}
 # Of all services. What is not here is OURS when the service blames the caller (4xx), else TRANSIENT.
 _MEANINGS: Final[Mapping[str, Meaning]] = {
     "AccessDenied": Meaning.OURS,

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lambdas.errors import ErrorCode
 from lambdas.images import ImageRef
+from lambdas.moderation import Moderation
 from lambdas.names import ANNOTATED_FOLDER
 
 API: Final = "DetectCustomLabels"
@@ -34,6 +35,7 @@ class Job:
     run: str | None = None  # of a deliberate second look, which is a job of its own
     start_job_id: str | None = None  # the start job that it was opened for
     notification_topic: str | None = None  # ARN of a topic to tell of it beside the results topic
+    moderation: Moderation | None = None  # of an open job, whose image was moderated before
     staged: bool = False  # a delivery that did not end has written label items
     unnotified: bool = False  # final, and no publish has succeeded yet
     outcome: dict[str, Any] = field(default_factory=dict)  # of a final job: its whole document
@@ -68,6 +70,7 @@ def succeeded(
     *,
     changes: Sequence[str] = (),
     annotated: Mapping[str, str] | None = None,
+    moderation: Moderation | None = None,
 ) -> dict[str, Any]:
     """Spell the outcome of a job that the model answered.
 
@@ -80,16 +83,28 @@ def succeeded(
         "DetectMillis": detect_millis,
         **({"Changes": list(changes)} if changes else {}),
         **({"AnnotatedImage": dict(annotated)} if annotated else {}),
+        **(moderation.to_json() if moderation else {}),
         **_said_by(source),
     }
 
 
-def failed(code: ErrorCode, message: str, source: Source) -> dict[str, Any]:
+def blocked(moderation: Moderation, source: Source, *, changes: Sequence[str] = ()) -> dict[str, Any]:
+    """Spell the outcome of a job whose image no model is to see: it has no CustomLabels, not even an empty list."""
+    return {
+        "Status": JobStatus.SUCCEEDED.value,
+        **({"Changes": list(changes)} if changes else {}),
+        **moderation.to_json(),
+        **_said_by(source),
+    }
+
+
+def failed(code: ErrorCode, message: str, source: Source, *, moderation: Moderation | None = None) -> dict[str, Any]:
     """Spell the outcome of a job that can never succeed."""
     return {
         "Status": JobStatus.FAILED.value,
         "ErrorCode": code.value,
         "StatusMessage": message,
+        **(moderation.to_json() if moderation else {}),
         **_said_by(source),
     }
 

@@ -28,6 +28,8 @@ MINUTE_ATTRIBUTES: Final = ("PK", "SK", "Images", "Throttles", DELETE_AFTER)
 # The workflows that start trainings or models.
 STARTERS: Final = ("train_model", "run_model", "restore_version")
 
+_JOB_ID: Final = re.compile(r"[0-9a-f]{32}")
+
 METRICS_NAMESPACE: Final = "CustomLabels"
 STACK_PREFIX: Final = "CustomLabels-"
 
@@ -40,6 +42,17 @@ def stack_name(deployment: str, room: str) -> str:
 def resource_name(deployment: str, verb_noun: str) -> str:
     """Name a function, a state machine or a topic of one deployment."""
     return f"custom-labels-{deployment}-{verb_noun}"
+
+
+def human_loop_name(deployment: str, job_id: str) -> str:
+    """Name the review by people of one job's image: the same for each delivery, so that none begins a second one."""
+    return f"{deployment}-{job_id}"
+
+
+def job_of_human_loop(deployment: str, name: str) -> str | None:
+    """Return the id of the job whose image a review is of; None where it is another deployment's, or none of ours."""
+    before, _, job_id = name.rpartition("-")
+    return job_id if before == deployment and _JOB_ID.fullmatch(job_id) else None
 
 
 def queue_name(deployment: str, verb_noun: str, project: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from lambdas.jobs import API, SCHEMA_VERSION, Job, JobStatus
 from lambdas.labels import confidences
+from lambdas.moderation import MODERATION_MEMBERS
 from lambdas.start_jobs import START_API, StartJob
 
 _MAX_MESSAGE: Final = 256 * 1024  # bytes of body and attributes that SNS takes
@@ -28,6 +29,8 @@ _TOLD: Final[tuple[str, ...]] = (
     "LabelsObject",
     "Run",
     "StartJobId",
+    *MODERATION_MEMBERS,
+    "Review",
     "SchemaVersion",
 )
 
@@ -56,11 +59,12 @@ def completion(job: Job) -> Notification:
     shapes = [(short | best, names), (short, names)]
     if "LabelsObject" not in outcome:
         shapes.insert(0, (whole | best, names))
+    of_all = _attributes(job.status, job.project, API) | _moderation(outcome)
     for message, labels in shapes:
-        attributes = _attributes(job.status, job.project, API) | _labels(labels)
+        attributes = of_all | _labels(labels)
         if _size(message, attributes) <= _MAX_MESSAGE:
             return Notification(json.dumps(message, ensure_ascii=False), attributes)
-    return Notification(json.dumps(short, ensure_ascii=False), _attributes(job.status, job.project, API) | _labels([]))
+    return Notification(json.dumps(short, ensure_ascii=False), of_all | _labels([]))
 
 
 def start_completion(start: StartJob) -> Notification:
@@ -97,6 +101,11 @@ def _attributes(status: JobStatus, project: str, api: str) -> dict[str, dict[str
 
 def _labels(names: list[str]) -> dict[str, dict[str, str]]:
     return {"Labels": {"DataType": "String.Array", "StringValue": json.dumps(names, ensure_ascii=False)}}
+
+
+def _moderation(outcome: dict[str, Any]) -> dict[str, dict[str, str]]:
+    said = {"Moderation": outcome.get("Moderation"), "Review": outcome.get("Review", {}).get("Status")}
+    return {name: {"DataType": "String", "StringValue": value} for name, value in said.items() if value}
 
 
 def _size(message: dict[str, Any], attributes: dict[str, dict[str, str]]) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from lambdas.images import image_from_json
 from lambdas.jobs import API, SCHEMA_VERSION, Job, JobStatus
 from lambdas.labels import LabelSummary
+from lambdas.moderation import moderation_of
 
 JOB: Final = "JOB"
 LABEL: Final = "LABEL#"
@@ -111,6 +112,7 @@ def job_of(item: Mapping[str, Any]) -> Job:
         run=item.get("Run"),
         start_job_id=item.get("StartJobId"),
         notification_topic=item.get("NotificationTopic"),
+        moderation=None if final else moderation_of(item),
         staged="Staged" in item,
         unnotified="Unnotified" in item,
         outcome={name: value for name, value in item.items() if name not in _TABLE_ONLY} if final else {},

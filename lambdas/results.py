@@ -16,13 +16,18 @@ from lambdas.items import from_item, to_item
 from lambdas.jobs import Job, JobStatus
 from lambdas.label_objects import LabelObjects
 from lambdas.labels import summarize
+from lambdas.moderation import Moderation
 from lambdas.result_items import LABEL, LEASE, expiry, identity, job_key, job_of, label_item, open_item, project_status
 from lambdas.start_jobs import StartJobs
 from lambdas.transactions import MAX_ACTIONS, RefusedError, ResultsBusyError, Transactions
 
-__all__ = ["Opened", "ResultsBusyError", "ResultsTable"]
+__all__ = ["JobOpenError", "Opened", "ResultsBusyError", "ResultsTable"]
 
 _OPENINGS: Final = 5  # each after the first means that another delivery has just moved the job on
+
+
+class JobOpenError(Exception):
+    """The job is not final yet."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,17 @@ class ResultsTable:
         )
         return replace(job, project_version_arn=project_version_arn)
 
+    def note_moderation(self, job: Job, moderation: Moderation, *, holder: str) -> Job:
+        """Keep what moderation said of an open job's image: no later delivery pays for it, or bothers people, again."""
+        said = moderation.to_json()
+        self.dynamodb.update_item(
+            TableName=self.name,
+            Key=to_item(job_key(job.id)),
+            UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in said),
+            **_while_held(holder, {f":{name}": value for name, value in said.items()}),
+        )
+        return replace(job, moderation=moderation)
+
     def release(self, job: Job, *, holder: str) -> None:
         """Hand a job back in order, for another delivery to finish; nothing happens where the lease is not ours."""
         try:
@@ -140,6 +156,34 @@ class ResultsTable:
             UpdateExpression="REMOVE Unnotified",
             ConditionExpression="attribute_exists(PK)",
         )
+
+    def note_review(self, job_id: str, review: Mapping[str, Any]) -> Job | None:
+        """Write how people reviewed a final job's image, and that it has to be told of again.
+
+        Returns the job as it now stands, with the review that was written first; None where there is no such job any
+        more. Raises JobOpenError where it is not final yet.
+        """
+        final = {":succeeded": JobStatus.SUCCEEDED.value, ":failed": JobStatus.FAILED.value}
+        try:
+            answer = self.dynamodb.update_item(
+                TableName=self.name,
+                Key=to_item(job_key(job_id)),
+                UpdateExpression="SET Review = :review, Unnotified = #Project",
+                ConditionExpression="attribute_not_exists(Review) AND (#Status = :succeeded OR #Status = :failed)",
+                ExpressionAttributeNames={"#Status": "Status", "#Project": "Project"},
+                ExpressionAttributeValues=to_item(final | {":review": review}),
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            standing = _item_of(error)
+            if not standing:
+                return None
+            if "Review" not in standing:
+                raise JobOpenError(f"job {job_id} is not final yet") from error
+            # It comes again because a delivery died, perhaps before it told.
+            return replace(job_of(standing), unnotified=True)
+        return job_of(from_item(answer["Attributes"]))
 
     def _put_new(self, job: Job, lease: Mapping[str, Any]) -> dict[str, Any] | None:
         """Write a new job; return None, or the item that stands there already."""

@@ -15,6 +15,7 @@ from stacks.guard import Guard
 from stacks.inference import Inference
 from stacks.project import Project
 from stacks.requests import Requests
+from stacks.reviews import Reviews
 from stacks.storage import Storage
 from stacks.sweep import Sweep
 from stacks.training import Training
@@ -38,6 +39,7 @@ def read_deployment(context: Node) -> DeploymentSettings:
 def make_stacks(app: App, settings: DeploymentSettings) -> None:
     """Make all stacks of a deployment, in the account and region of the CLI's credentials."""
     env = Environment(account=os.environ.get("CDK_DEFAULT_ACCOUNT"), region=os.environ.get("CDK_DEFAULT_REGION"))
+    _check_flow_definitions(settings, env)
     storage = Storage(app, settings, env=env)
     inference = Inference(app, settings, storage, env=env)
     others: list[Stack] = [storage, inference]
@@ -49,8 +51,27 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
         Guard(app, settings, storage, env=env),
         Sweep(app, settings, storage, env=env),
     ]
+    reviews = settings.human_reviews
+    if reviews:
+        others.append(Reviews(app, settings, reviews, storage, env=env))
     Closing(app, settings, storage, inference, others, env=env)
     Tags.of(app).add("Deployment", settings.name)
+
+
+def _check_flow_definitions(settings: DeploymentSettings, env: Environment) -> None:
+    """Refuse a flow definition that Rekognition could not use from here, where account and Region are known."""
+    for name, project in settings.projects.items():
+        review = project.moderation.human_review if project.moderation else None
+        if review is None:
+            continue
+        for what, said, ours in (("Region", review.region, env.region), ("account", review.account, env.account)):
+            if ours is not None and said != ours:
+                raise SettingsError(
+                    f"deployments.{settings.name}.projects.{name}.moderation.human_review.flow_definition_arn is of "
+                    f"{what} {said}, but the deployment goes to {what} {ours}; name a flow definition that is there. "
+                    "Amazon Augmented AI takes no new customers: an account that does not use it yet can have none, "
+                    "and leaves human_review out"
+                )
 
 
 def _check_concurrency(settings: DeploymentSettings) -> None:

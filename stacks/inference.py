@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from constructs import Construct
 
 from lambdas.delivery import TIMEOUT_SECONDS, max_concurrency
@@ -13,13 +13,14 @@ from lambdas.names import (
     RESULT_OBJECTS,
     UNKNOWN,
     dead_letter_queue_name,
+    human_loop_name,
     queue_name,
     resource_name,
     stack_name,
 )
 from stacks.parts.alarms import alarm
 from stacks.parts.metrics import own_metric
-from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, named_arn, versions_arn
+from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, bucket_arn, named_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.telling import allow_telling
 from stacks.parts.work_queue import WORKER, WorkQueue
@@ -115,8 +116,30 @@ class Inference(Stack):
             on=[versions_arn(self, settings.name)],
             wide_because=FOUND_AT_RUN_TIME,
         )
+        self._allow_moderation(settings)
         allow_telling(role, settings, storage)
         self._alarm(settings.name, storage)
+
+    def _allow_moderation(self, settings: DeploymentSettings) -> None:
+        """Grant what projects ask for: the review is begun by Rekognition, with the caller's permission."""
+        role = self.worker.role
+        if any(project.moderation for project in settings.projects.values()):
+            # Its only resource is an adapter, which is not asked.
+            allow(role, "rekognition:DetectModerationLabels", on=["*"], wide_because=NO_RESOURCES)
+        reviews = settings.human_reviews
+        if reviews:
+            flows = sorted({review.flow_definition_arn for review in reviews})
+            allow(role, "sagemaker:StartHumanLoop", on=flows)
+            allow(
+                role,
+                "sagemaker:DescribeHumanLoop",
+                on=[
+                    self.format_arn(
+                        service="sagemaker", resource="human-loop", resource_name=human_loop_name(settings.name, "*")
+                    )
+                ],
+                wide_because="Each image has a human loop of its own",
+            )
 
     def _allow_metering(self, storage: Storage) -> None:
         """Let it add to the meter in the registry, and write nothing else there.
@@ -138,7 +161,7 @@ class Inference(Stack):
     def _allow_reading(self, settings: DeploymentSettings, storage: Storage) -> None:
         """Grant by ARN what the settings name: a bucket of another owner needs a policy that lets the role in."""
         others = sorted({bucket for project in settings.projects.values() for bucket in project.source_buckets})
-        buckets = [storage.images.bucket_arn, *(self._bucket_arn(bucket) for bucket in others)]
+        buckets = [storage.images.bucket_arn, *(bucket_arn(self, bucket) for bucket in others)]
         allow(
             self.worker.role,
             "s3:GetObject",
@@ -148,11 +171,6 @@ class Inference(Stack):
         )
         # Without it S3 says "forbidden" of an object that is gone.
         allow(self.worker.role, "s3:ListBucket", on=buckets)
-
-    def _bucket_arn(self, name: str) -> str:
-        return self.format_arn(
-            service="s3", region="", account="", resource=name, arn_format=ArnFormat.NO_RESOURCE_NAME
-        )
 
     def _alarm(self, deployment: str, storage: Storage) -> None:
         name = resource_name(deployment, WORKER)

@@ -43,6 +43,8 @@ class Storage(Stack):
         )
         self.images = self._bucket("Images", access_logs)
         self.images.send_events()
+        if settings.human_reviews:
+            self.images.open_to_reviewers()
         self.datasets = self._bucket("Datasets", access_logs)
         self.datasets.send_events()
         self.training_output = self._bucket("TrainingOutput", access_logs)

@@ -1,11 +1,19 @@
 """check: may the account be deployed to?"""
 
 import argparse
+import json
+from pathlib import Path
+from typing import Final
 
-from cli.account import check_account
+from cli.account import AccountError, check_account
 from cli.command_line import CommandLine
 from cli.deployment import Clients
 from cli.output import show
+from lambdas.deployment_settings import parse_deployment
+from lambdas.moderation_settings import HumanReview
+from lambdas.setting_checks import SettingsError
+
+_SETTINGS: Final = Path("cdk.json")  # of the checkout that is deployed from
 
 
 def register(commands: CommandLine) -> None:
@@ -14,7 +22,21 @@ def register(commands: CommandLine) -> None:
 
 
 def check(options: argparse.Namespace, clients: Clients) -> int:
-    """Look whether the account and Region of your credentials can be deployed to."""
-    lines = list(check_account(clients))
+    """Look whether the account and Region of your credentials can be deployed to, with what cdk.json says here."""
+    lines = list(check_account(clients, _reviews(options.deployment)))
     show(options, lines, lines)
     return 0
+
+
+def _reviews(deployment: str | None) -> tuple[HumanReview, ...]:
+    """Return the reviews by people that a deployment of this folder's cdk.json asks for; none without the file."""
+    if not _SETTINGS.exists():
+        return ()
+    context = json.loads(_SETTINGS.read_text(encoding="utf-8"))["context"]
+    name, known = deployment or context["deployment"], context["deployments"]
+    if name not in known:
+        raise AccountError(f"deployment {name!r} is not in cdk.json; it has {', '.join(sorted(known))}")
+    try:
+        return parse_deployment(name, known[name]).human_reviews
+    except SettingsError as error:
+        raise AccountError(f"cdk.json: {error}") from error

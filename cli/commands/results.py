@@ -9,6 +9,7 @@ from cli.deployment import Clients, Deployment
 from cli.output import say, show, table, when
 from lambdas.jobs import Job, JobStatus
 from lambdas.labels import confidences
+from lambdas.moderation import Verdict
 from lambdas.names import UNKNOWN
 from lambdas.queries import MAX_PAGE, Page, Queries, Sighting
 
@@ -132,4 +133,7 @@ def _show(
 def _in_words(job: Job) -> str:
     if job.status is JobStatus.FAILED:
         return f"{job.outcome['ErrorCode']}: {job.outcome['StatusMessage']}"
+    if job.outcome.get("Moderation") == Verdict.BLOCKED:
+        unwanted = (f"{label['Name']} {label['Confidence']:.1f}" for label in job.outcome["ModerationLabels"])
+        return f"{Verdict.BLOCKED}: {', '.join(unwanted)}"
     return ", ".join(f"{name} {confidence:.1f}" for name, confidence in confidences(job.outcome).items())

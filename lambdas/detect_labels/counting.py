@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from lambdas.detect_labels.batches import Ending
 from lambdas.errors import ErrorCode
 from lambdas.jobs import Job, JobStatus
+from lambdas.moderation import Verdict
 from lambdas.names import METRICS_NAMESPACE
 
 logger: Final = Logger()
@@ -42,7 +43,10 @@ def count(endings: Sequence[Ending], back: Sequence[Ending], *, deployment: str,
 
 
 def _count_image(job: Job) -> None:
-    if job.status is JobStatus.SUCCEEDED:
+    if job.outcome.get("Moderation") == Verdict.BLOCKED:
+        metrics.add_metric("ImagesBlocked", MetricUnit.Count, 1)
+        logger.info("blocked", job_id=job.id, project=job.project)
+    elif job.status is JobStatus.SUCCEEDED:
         metrics.add_metric("ImagesDetected", MetricUnit.Count, 1)
         metrics.add_metric("DetectLatency", MetricUnit.Milliseconds, job.outcome["DetectMillis"])
         logger.info("detected", job_id=job.id, project=job.project)

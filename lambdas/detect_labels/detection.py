@@ -124,12 +124,12 @@ def _looked(detector: Detector, delivery: Delivery, opened: Opened) -> tuple[Job
             raise PermanentError(ErrorCode.UNKNOWN_PROJECT, _unknown(look.job.image))
         outcome = look.outcome(delivery.settings)
     except PermanentError as error:
-        return look.job, failed(error.code, error.message, look.source)
+        return look.job, failed(error.code, error.message, look.source, moderation=look.job.moderation)
     except (ModelAsleepError, OutOfTimeError, ClientError, BotoCoreError) as error:
         if not delivery.last or (isinstance(error, ClientError | BotoCoreError) and meaning(error) is Meaning.OURS):
             raise
         message = f"The image waited for as long as its queue keeps it. The last time: {error}"
-        return look.job, failed(ErrorCode.EXPIRED, message, look.source)
+        return look.job, failed(ErrorCode.EXPIRED, message, look.source, moderation=look.job.moderation)
     # Another delivery may have pinned another version since; the commit says which one these labels are of.
     return look.job, outcome | {"ProjectVersionArn": look.job.project_version_arn}
 

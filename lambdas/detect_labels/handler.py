@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.clients import client
+from lambdas.delivery import fair_moderation_rate, max_concurrency
 from lambdas.deployment_settings import DeploymentSettings, load_settings
 from lambdas.detect_labels.asking import Asker
 from lambdas.detect_labels.batches import work_on
@@ -16,7 +17,8 @@ from lambdas.detect_labels.counting import count
 from lambdas.detect_labels.detection import Delivery, Detector, detect
 from lambdas.detect_labels.looking import Eyes
 from lambdas.detect_labels.metering import meter_batch
-from lambdas.detect_labels.pacing import Pacers
+from lambdas.detect_labels.moderating import Moderator
+from lambdas.detect_labels.pacing import Pacer, Pacers
 from lambdas.detect_labels.queues import LAST_CHANCE_SECONDS, VERB_NOUN, Message, Queues, message_of
 from lambdas.detect_labels.settling import settle
 from lambdas.environment import DetectLabels, from_environment
@@ -56,6 +58,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     back = settle(_queues(), endings, project=project, now=time.time())
     throttles = _pacers().take_throttles()
     meter_batch(_meter(), endings, project=project, throttles=throttles, now=time.time())
+    throttles += _moderation_pacer().take_throttles()  # which are not of the model that the meter is for
     count(endings, back, deployment=settings.name, throttles=throttles, now=time.time())
     return {"batchItemFailures": [{"itemIdentifier": ending.message.id} for ending in back]}
 
@@ -108,6 +111,14 @@ def _pacers() -> Pacers:
 
 
 @cache
+def _moderation_pacer() -> Pacer:
+    """Return the one pace of all projects' moderations: their quota is the account's."""
+    moderated = [project for project in _settings().projects.values() if project.moderation]
+    invocations = sum(max_concurrency(project.max_inference_units) for project in moderated)
+    return Pacer(fair_moderation_rate(client("rekognition", once=True).meta.region_name, invocations))
+
+
+@cache
 def _queues() -> Queues:
     return Queues(client("sqs"))
 
@@ -122,9 +133,16 @@ def _detector() -> Detector:
     environment = from_environment(DetectLabels)
     dynamodb, s3 = client("dynamodb"), client("s3")
     results = ResultsTable(dynamodb, environment.results_table, LabelObjects(s3, environment.results_bucket))
+    asker = Asker(rekognition=client("rekognition", once=True))
     eyes = Eyes(
         s3=s3,
-        asker=Asker(rekognition=client("rekognition", once=True)),
+        asker=asker,
+        moderator=Moderator(
+            asker=asker,
+            augmented_ai=lambda: client("sagemaker-a2i-runtime"),
+            deployment=_settings().name,
+            pacer=_moderation_pacer(),
+        ),
         decoder=Decoder(),
         registry=CachedRegistry(Registry(dynamodb, environment.registry_table)),
         results=results,

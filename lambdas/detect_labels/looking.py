@@ -1,4 +1,4 @@
-"""Looks at the image of one job: reads it, asks the model, draws the copy."""
+"""Looks at the image of one job: reads it, has it moderated, asks the model, draws the copy."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,12 +9,15 @@ from botocore.exceptions import ClientError
 
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.detect_labels.asking import Answer, Asker
+from lambdas.detect_labels.moderating import Moderator
 from lambdas.detect_labels.pacing import OutOfTimeError, Pacer
 from lambdas.detect_labels.preparation import Prepared, annotate, goes_as_it_is, prepare
 from lambdas.detect_labels.source import check_source, read_source
 from lambdas.errors import ErrorCode, Meaning, ModelAsleepError, PermanentError, error_code, meaning
 from lambdas.events import DetectionRequest
-from lambdas.jobs import Job, Source, annotated_key, succeeded
+from lambdas.jobs import Job, Source, annotated_key, blocked, succeeded
+from lambdas.moderation import Moderation, Verdict
+from lambdas.moderation_settings import ModerationSettings
 from lambdas.pictures.decoder import Decoder
 from lambdas.registry import CachedRegistry
 from lambdas.results import ResultsTable
@@ -28,6 +31,7 @@ class Eyes:
 
     s3: Any
     asker: Asker
+    moderator: Moderator
     decoder: Decoder
     registry: CachedRegistry
     results: ResultsTable
@@ -52,23 +56,27 @@ class Look:
         self.source = replace(source, job_tag=self.request.job_tag or source.job_tag)
 
     def outcome(self, settings: ProjectSettings) -> dict[str, Any]:
-        """Return the outcome of a job that the model answered.
+        """Return the outcome of a job that the model answered, or whose image no model is to see.
 
         Raises PermanentError, ModelAsleepError, OutOfTimeError, and errors that are not the image's fault.
         """
         prepared = self._prepared()
         try:
-            answer = self._answer(prepared, settings)
+            answer = self._unblocked_answer(prepared, settings)
         except ClientError as error:
             if meaning(error) is not Meaning.PERMANENT:
                 raise
             prepared, answer = self._second_try(settings, error)
+        if answer is None:
+            assert self.job.moderation
+            return blocked(self.job.moderation, self.source, changes=prepared.changes)
         return succeeded(
             answer.labels,
             self.source,
             answer.millis,
             changes=prepared.changes,
             annotated=self._copy(prepared, answer) if settings.annotate else None,
+            moderation=self.job.moderation,
         )
 
     def _prepared(self, *, normalise: bool = False) -> Prepared:
@@ -89,7 +97,7 @@ class Look:
         finally:
             self.eyes.decoder.turn.release()
 
-    def _second_try(self, settings: ProjectSettings, refused: ClientError) -> tuple[Prepared, Answer]:
+    def _second_try(self, settings: ProjectSettings, refused: ClientError) -> tuple[Prepared, Answer | None]:
         """Ask once more with the image made anew, where the service refused it as it is."""
         if error_code(refused) == "InvalidS3ObjectException":
             self.read()  # says so itself where the object has gone or our grant is missing
@@ -97,11 +105,28 @@ class Look:
             raise _explained(refused) from refused
         try:
             prepared = self._prepared(normalise=True)
-            return prepared, self._answer(prepared, settings)
+            return prepared, self._unblocked_answer(prepared, settings)
         except ClientError as error:
             if meaning(error) is not Meaning.PERMANENT:
                 raise
             raise _explained(error) from error
+
+    def _unblocked_answer(self, prepared: Prepared, settings: ProjectSettings) -> Answer | None:
+        """Have the image moderated where the project wants that, then ask the model; None where it is blocked."""
+        if settings.moderation and self._moderated(prepared, settings.moderation).verdict is Verdict.BLOCKED:
+            return None
+        return self._answer(prepared, settings)
+
+    def _moderated(self, prepared: Prepared, settings: ModerationSettings) -> Moderation:
+        """Return what moderation says of the image: of an earlier delivery, or of now."""
+        known = self.job.moderation
+        if known is None:
+            # People are shown the object in S3: where it goes as it is, it goes by reference, however small it is.
+            by_reference = settings.human_review and not prepared.changes
+            image = {"S3Object": self.job.image.to_s3_object()} if by_reference else prepared.request
+            known = self.eyes.moderator.moderate(self.job.id, image, settings, self.deadline)
+            self.job = self.eyes.results.note_moderation(self.job, known, holder=self.holder)
+        return known
 
     def _answer(self, prepared: Prepared, settings: ProjectSettings) -> Answer:
         """Ask the pinned version; where it does not run, the one that is active by now."""
@@ -140,9 +165,11 @@ class Look:
 def _explained(error: ClientError) -> PermanentError:
     """Say why the service refused an image whose header was fine."""
     message = str(error.response["Error"].get("Message", ""))
+    who = error.operation_name
     match error_code(error):
         case "InvalidImageFormatException":
-            return PermanentError(ErrorCode.CORRUPT_IMAGE, f"Rekognition could not decode the image: {message}")
+            return PermanentError(ErrorCode.CORRUPT_IMAGE, f"{who} could not decode the image: {message}")
         case "ImageTooLargeException":
-            return PermanentError(ErrorCode.TOO_LARGE, f"Rekognition finds the image too large: {message}")
-    return PermanentError(ErrorCode.MODEL_REFUSED, f"Rekognition refused the image: {message}")
+            return PermanentError(ErrorCode.TOO_LARGE, f"{who} finds the image too large: {message}")
+    code = ErrorCode.MODERATION_REFUSED if who == "DetectModerationLabels" else ErrorCode.MODEL_REFUSED
+    return PermanentError(code, f"{who} refused the image: {message}")

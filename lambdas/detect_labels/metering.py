@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.detect_labels.batches import Ending
 from lambdas.jobs import JobStatus
 from lambdas.meter import Meter
+from lambdas.moderation import Verdict
 
 logger: Final = Logger()
 metrics: Final = Metrics()
@@ -22,7 +23,11 @@ def meter_batch(meter: Meter, endings: Sequence[Ending], *, project: str, thrott
     """
     # As in counting.py, a duplicate finds a job that was told of before: its detection has been metered.
     images = sum(
-        ending.job is not None and ending.job.unnotified and ending.job.status is JobStatus.SUCCEEDED
+        # No model saw what is blocked.
+        ending.job is not None
+        and ending.job.unnotified
+        and ending.job.status is JobStatus.SUCCEEDED
+        and ending.job.outcome.get("Moderation") != Verdict.BLOCKED
         for ending in endings
     )
     if not images:

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.detect_labels.batches import Ending
 from lambdas.detect_labels.detection import BusyError
+from lambdas.detect_labels.moderating import ReviewRefusedError
 from lambdas.detect_labels.pacing import OutOfTimeError
 from lambdas.detect_labels.queues import ASLEEP_SECONDS, PATIENT_RECEIVES, Queues, Reason, wait_seconds
 from lambdas.errors import Meaning, ModelAsleepError, error_code, meaning
@@ -50,6 +51,8 @@ def grave(ending: Ending) -> Grave | None:
             return Grave(Reason.MALFORMED_EVENT, "")
         case ClientError() | BotoCoreError() as error:
             return None if meaning(error) in _RETRIED else Grave(Reason.CALL_REFUSED, error_code(error))
+        case ReviewRefusedError() as refused:
+            return Grave(Reason.CALL_REFUSED, refused.code)
         case BusyError() | ModelAsleepError() | OutOfTimeError() | ResultsBusyError():
             return None
     if ending.message.receives < PATIENT_RECEIVES:

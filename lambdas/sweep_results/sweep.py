@@ -89,7 +89,12 @@ class Sweeper:
         opened = self.results.open(job, holder=self.holder, now=self.clock(), lease_seconds=_LEASE_SECONDS)
         if not opened.held:
             return
-        outcome = failed(ErrorCode.EXPIRED, "No message asks for the image any more. Upload it again.", Source(size=0))
+        outcome = failed(
+            ErrorCode.EXPIRED,
+            "No message asks for the image any more. Upload it again.",
+            Source(size=0),
+            moderation=opened.job.moderation,
+        )
         ended = self.results.finish(
             opened.job, outcome, holder=self.holder, now=self.clock(), retention_days=retention_days
         )

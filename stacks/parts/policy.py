@@ -52,5 +52,12 @@ def named_arn(scope: IConstruct, service: str, name: str) -> str:
     return Stack.of(scope).format_arn(service=service, resource=name, arn_format=ArnFormat.NO_RESOURCE_NAME)
 
 
+def bucket_arn(scope: IConstruct, name: str) -> str:
+    """Compose the ARN of a bucket."""
+    return Stack.of(scope).format_arn(
+        service="s3", region="", account="", resource=name, arn_format=ArnFormat.NO_RESOURCE_NAME
+    )
+
+
 def _rekognition(scope: IConstruct, name: str) -> str:
     return Stack.of(scope).format_arn(service="rekognition", resource="project", resource_name=name)

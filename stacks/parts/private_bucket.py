@@ -50,6 +50,14 @@ class PrivateBucket(s3.Bucket):
             ],
         )
 
+    def open_to_reviewers(self) -> None:
+        """Let the browsers of those who review images load them, by links that Augmented AI signs: it asks for this."""
+        self.add_cors_rule(
+            allowed_methods=[s3.HttpMethods.GET],
+            allowed_origins=["*"],
+            exposed_headers=["Access-Control-Allow-Origin"],
+        )
+
     def send_events(self) -> None:
         """Send the bucket's events to EventBridge.
 

@@ -37,6 +37,11 @@ class Deployment:
     folder: Path
     templates: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def moderates(self) -> bool:
+        """Whether its projects ask for moderation and for reviews by people: here, those that have one have both."""
+        return any("human_review" in project.get("moderation", {}) for project in self.said["projects"].values())
+
     def all(self, *types: str) -> Iterator[Resource]:
         """Yield the resources of some types; all resources where none is named."""
         for stack, template in self.templates.items():

@@ -121,7 +121,7 @@ def concurrencies(deployment: Deployment) -> dict[str, int]:
 
 def test_every_rule_target_has_a_dead_letter_queue_that_takes_letters_from_this_rule_only(deployment):
     rules = list(deployment.all("AWS::Events::Rule"))
-    assert len(rules) == len(deployment.said["projects"]) + 5
+    assert len(rules) == len(deployment.said["projects"]) + 5 + deployment.moderates
     for rule in rules:
         (target,) = rule.properties["Targets"]
         for arn in (target["DeadLetterConfig"]["Arn"], target["Arn"]):

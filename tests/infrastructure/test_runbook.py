@@ -5,6 +5,8 @@ import re
 from lambdas.names import UNKNOWN
 from tests.infrastructure.assembly import ROOT
 
+WHERE_PEOPLE_REVIEW = {"take_review-errors", "take_review_dead-not-empty"}
+
 
 def sections() -> set[str]:
     """Return the alarms that the runbook's headings name."""
@@ -21,4 +23,5 @@ def alarms(deployment) -> set[str]:
 
 
 def test_each_alarm_has_a_section_and_each_section_an_alarm(deployment):
-    assert alarms(deployment) == sections()
+    ring = alarms(deployment) | (set() if deployment.moderates else WHERE_PEOPLE_REVIEW)
+    assert ring == sections()

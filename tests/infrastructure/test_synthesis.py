@@ -43,6 +43,7 @@ OUTPUTS = {
 
 def test_a_deployment_is_a_stack_for_each_room_and_one_for_each_project(deployment):
     rooms = {"storage", "inference", "requests", "training", "governor", "guard", "sweep", "closing"}
+    rooms |= {"reviews"} if deployment.moderates else set()
     rooms |= {f"project-{project}" for project in deployment.said["projects"]}
     assert set(deployment.templates) == {f"CustomLabels-{deployment.name}-{room}" for room in rooms}
 

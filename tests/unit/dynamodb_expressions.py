@@ -23,6 +23,7 @@ _RESERVED: Final = frozenset(
         "VALUE",
         "KEY",
         "TOTAL",
+        "PROJECT",
         "REGION",
         "DATE",
         "TIME",
@@ -54,7 +55,7 @@ def check_placeholders(expressions: str, said: Said) -> None:
 
 
 def updated(item: Item, expression: str, said: Said) -> Item:
-    """Return an item after an update: SET of values, ADD of numbers, REMOVE."""
+    """Return an item after an update: SET of values and attributes, ADD of numbers, REMOVE."""
     changed = dict(item)
     touched: set[str] = set()
     clauses = re.split(r"(?:^|\s)(SET|ADD|REMOVE)\s", expression)[1:]
@@ -67,8 +68,8 @@ def updated(item: Item, expression: str, said: Said) -> Item:
             if verb == "REMOVE":
                 changed.pop(name, None)
                 continue
-            (placeholder,) = operand
-            value = said["ExpressionAttributeValues"][placeholder]
+            (source,) = operand
+            value = said["ExpressionAttributeValues"][source] if source.startswith(":") else item[_name(source, said)]
             changed[name] = value if verb == "SET" else _sum(changed.get(name, {"N": "0"}), value)
     return changed
 

@@ -14,6 +14,7 @@ SHARED_WITH_STACKS = {
     "lambdas.delivery",
     "lambdas.deployment_settings",
     "lambdas.environment",
+    "lambdas.moderation_settings",
     "lambdas.names",
     "lambdas.setting_checks",
 }

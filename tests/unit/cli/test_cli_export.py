@@ -108,10 +108,13 @@ def test_coco_of_many_images_has_ids_that_are_unique_and_resolve(customlabels, a
 def test_coco_leaves_out_what_it_cannot_hold_and_says_so(customlabels, add_result):
     add_result("digits/a.png", SMALL)
     add_result("digits/b.png", seen(width=None, height=None))
+    blocked = {"Status": "SUCCEEDED", "Moderation": "BLOCKED", "ModerationLabels": []}
+    add_result("digits/c.png", blocked | {"SourceWidth": 9, "SourceHeight": 9})
     _, out, err = customlabels("export", "digits", "--format", "coco")
     assert strict_coco(out)["images"] == []
     assert "left out: 1 whose result is FAILED" in err
     assert "left out: 1 whose result has no known size" in err
+    assert "left out: 1 whose result is BLOCKED by moderation" in err
 
 
 def test_an_export_of_nothing_is_a_whole_document(customlabels):

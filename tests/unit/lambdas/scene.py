@@ -8,6 +8,7 @@ from lambdas.deployment_settings import ProjectSettings
 from lambdas.detect_labels.asking import Asker
 from lambdas.detect_labels.detection import Delivery, Detector, detect
 from lambdas.detect_labels.looking import Eyes
+from lambdas.detect_labels.moderating import Moderator
 from lambdas.detect_labels.pacing import Pacer
 from lambdas.events import DetectionRequest, ObjectCreated
 from lambdas.images import ImageRef, job_id
@@ -81,9 +82,16 @@ class Scene:
     def new_process(self) -> Detector:
         """Return a detector that remembers no pointer."""
         pacer = Pacer(1000.0, self.time, self.time.sleep)
+        asker = Asker(rekognition=self.rekognition, clock=self.time, sleep=self.time.sleep)
         eyes = Eyes(
             s3=self.s3,
-            asker=Asker(rekognition=self.rekognition, clock=self.time, sleep=self.time.sleep),
+            asker=asker,
+            moderator=Moderator(
+                asker=asker,
+                augmented_ai=lambda: client_of("sagemaker-a2i-runtime", self.models),
+                deployment="demo",
+                pacer=pacer,
+            ),
             decoder=Decoder(),
             registry=CachedRegistry(self.registry, clock=lambda: 0.0),
             results=self.results,

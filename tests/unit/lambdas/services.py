@@ -4,12 +4,15 @@
 
 import io
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Metrics
 from botocore.response import StreamingBody
 
 from tests.unit.aws import Refusal
+
+HUMAN_LOOPS = "arn:aws:sagemaker:eu-west-1:123456789012:human-loop/"
 
 
 def forget_dimensions() -> None:
@@ -133,11 +136,15 @@ class Queues:
 
 
 class Detections:
-    """Rekognition's DetectCustomLabels: what each model version answers."""
+    """Rekognition: what each model version answers, and moderation, which begins a review wherever it is asked to."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[dict[str, Any]] | Refusal] = {}  # by ARN of the version
         self.asked: list[dict[str, Any]] = []
+        self.moderation: list[dict[str, Any]] | Refusal = []
+        self.review_refused: Refusal | None = None  # whatever its name
+        self.moderated: list[dict[str, Any]] = []
+        self.human_loops: set[str] = set()  # names
         self.meanwhile: Callable[[], None] = lambda: None  # happens while the model looks
 
     def detect_custom_labels(self, **said: Any) -> dict[str, Any]:
@@ -147,3 +154,32 @@ class Detections:
         if isinstance(answer, Refusal):
             raise answer
         return {"CustomLabels": answer}
+
+    def detect_moderation_labels(self, **said: Any) -> dict[str, Any]:
+        self.moderated.append(said)
+        if isinstance(self.moderation, Refusal):
+            raise self.moderation
+        answer: dict[str, Any] = {"ModerationLabels": self.moderation, "ModerationModelVersion": "7.0"}
+        if "HumanLoopConfig" in said:
+            name = said["HumanLoopConfig"]["HumanLoopName"]
+            if self.review_refused:
+                raise self.review_refused
+            if name in self.human_loops:
+                raise Refusal("InvalidParameterException", message=f"a human loop named {name} exists")
+            self.human_loops.add(name)
+            answer["HumanLoopActivationOutput"] = {
+                "HumanLoopArn": HUMAN_LOOPS + name,
+                "HumanLoopActivationReasons": ["ConditionsEvaluation"],
+            }
+        return answer
+
+    def describe_human_loop(self, HumanLoopName: str) -> dict[str, Any]:
+        if HumanLoopName not in self.human_loops:
+            raise Refusal("ResourceNotFoundException")
+        return {
+            "HumanLoopName": HumanLoopName,
+            "HumanLoopArn": HUMAN_LOOPS + HumanLoopName,
+            "HumanLoopStatus": "InProgress",
+            "FlowDefinitionArn": "arn:aws:sagemaker:eu-west-1:123456789012:flow-definition/unsafe",
+            "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
+        }

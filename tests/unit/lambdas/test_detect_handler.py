@@ -95,7 +95,7 @@ def handle(monkeypatch, scene, queues, lambda_context):
 
 def _forget():
     caches = (handler._settings, handler._detector, handler._pacers, handler._queues, handler._meter)
-    for remembered in (clients.client, *caches):
+    for remembered in (clients.client, handler._moderation_pacer, *caches):
         remembered.cache_clear()
     forget_dimensions()
 
@@ -223,7 +223,7 @@ def test_an_image_that_somebody_died_of_is_looked_at_after_the_others_of_its_bat
 
 def test_a_fault_of_the_code_at_one_image_lets_the_others_end_and_comes_back(handle, scene, queues, monkeypatch):
     scene.bucket.put("digits/b.png", b"")
-    monkeypatch.setattr(detection, "failed", lambda *_: 1 / 0)
+    monkeypatch.setattr(detection, "failed", lambda *_, **__: 1 / 0)
     assert handle(uploaded("digits/a.png"), uploaded("digits/b.png")) == [1]
     assert result(scene, "digits/a.png").status is JobStatus.SUCCEEDED
     assert queues.messages[DEAD] == []
@@ -231,7 +231,7 @@ def test_a_fault_of_the_code_at_one_image_lets_the_others_end_and_comes_back(han
 
 def test_a_fault_of_the_code_at_each_of_ten_deliveries_is_a_dead_letter(handle, scene, queues, monkeypatch):
     scene.bucket.put("digits/b.png", b"")
-    monkeypatch.setattr(detection, "failed", lambda *_: 1 / 0)
+    monkeypatch.setattr(detection, "failed", lambda *_, **__: 1 / 0)
     assert handle(uploaded("digits/b.png"), receives=10) == []
     said = attributes_of(queues.messages[DEAD][0])
     assert (said["Reason"], said["ErrorCode"]) == ("UNEXPECTED_ERROR", "ZeroDivisionError")
@@ -403,3 +403,22 @@ def test_the_log_says_why_an_image_goes_back(handle, scene, caplog):
     scene.models.answers[V1] = Refusal("ResourceNotReadyException", message="the model is not running")
     handle(uploaded("digits/a.png"))
     assert any("the model is not running" in str(vars(record)) for record in caplog.records)
+
+
+def test_a_blocked_image_is_counted_by_itself_and_metered_on_no_model(handle, scene, monkeypatch, capsys):
+    moderation = {"policy": {"Gambling": "block"}}
+    settings = parse_deployment("demo", {"projects": {"digits": {"moderation": moderation, "max_inference_units": 4}}})
+    monkeypatch.setattr(handler, "load_settings", lambda: settings)
+    scene.models.moderation = [{"Name": "Gambling", "ParentName": "", "Confidence": 90.0, "TaxonomyLevel": 1}]
+    assert handle(uploaded("digits/a.png")) == []
+    assert "ImagesBlocked" in capsys.readouterr().out
+    assert metered(scene) == {}
+    # Four batches at a time share the 50 moderations a second of eu-west-1; a cold pace begins at half.
+    assert handler._moderation_pacer().rate == pytest.approx(50 / 4 / 2, rel=0.1)
+
+
+def test_throttled_moderation_is_counted_but_is_no_throttle_of_the_model(handle, scene, monkeypatch, capsys):
+    monkeypatch.setattr(handler._moderation_pacer(), "take_throttles", lambda: 7)
+    handle(uploaded("digits/a.png"))
+    assert metered(scene) == {"PROJECT#digits": (1, 0)}
+    assert '"CallsThrottled":[7.0]' in capsys.readouterr().out.replace(" ", "")

@@ -14,7 +14,7 @@ from lambdas import errors
 from lambdas.errors import Meaning, error_code, meaning
 from tests.unit.aws import client_error
 
-DETECT, READ, ANY = "DetectCustomLabels", "GetObject", "AnyOperation"
+DETECT, MODERATE, READ, ANY = "DetectCustomLabels", "DetectModerationLabels", "GetObject", "AnyOperation"
 
 # The table of errors, as the design has it: each row once more, by what is to be done.
 MEANINGS = {
@@ -24,6 +24,13 @@ MEANINGS = {
         "InvalidParameterException",
         "InvalidS3ObjectException",
     ],
+    (Meaning.PERMANENT, MODERATE): [
+        "ImageTooLargeException",
+        "InvalidImageFormatException",
+        "InvalidParameterException",
+        "InvalidS3ObjectException",
+    ],
+    (Meaning.TRANSIENT, MODERATE): ["HumanLoopQuotaExceededException"],
     (Meaning.PERMANENT, READ): ["404", "InvalidObjectState", "InvalidRange", "NoSuchKey", "NoSuchVersion"],
     (Meaning.ASLEEP, DETECT): ["ResourceNotFoundException", "ResourceNotReadyException"],
     (Meaning.THROTTLED, DETECT): ["LimitExceededException"],
@@ -80,7 +87,7 @@ def test_an_unnamed_code_that_blames_the_caller_is_ours(code):
 
 def test_every_row_of_the_table_is_tested():
     rows = {(DETECT, code) for code in errors._OF_DETECTION} | {(READ, code) for code in errors._OF_READING}
-    rows |= {(ANY, code) for code in errors._MEANINGS}
+    rows |= {(MODERATE, code) for code in errors._OF_MODERATION} | {(ANY, code) for code in errors._MEANINGS}
     assert {(operation, code) for (_, operation), codes in MEANINGS.items() for code in codes} == rows
 
 
@@ -112,6 +119,11 @@ def test_no_declared_error_of_another_call_ends_a_job_or_waits_for_a_model(servi
             assert meant in (Meaning.TRANSIENT, Meaning.THROTTLED, Meaning.OURS), shape.error_code
         else:
             assert shape.error_code in errors._OF_READING
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "ResourceNotReadyException"])
+def test_a_flow_definition_that_is_not_there_is_ours_and_no_model_that_sleeps(code):
+    assert meaning(client_error(code, 400, MODERATE)) is Meaning.OURS
 
 
 def test_the_same_name_of_another_service_is_not_what_detection_means_by_it():

@@ -1,0 +1,140 @@
+"""Reviews by people: from the end of one in Amazon Augmented AI to the result of its image."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from lambdas.delivery import KEPT_SECONDS
+from lambdas.deployment_settings import DeploymentSettings
+from lambdas.environment import TakeReview
+from lambdas.moderation_settings import HumanReview
+from lambdas.names import resource_name, stack_name
+from stacks.parts.alarms import alarm
+from stacks.parts.dead_letter_queue import DeadLetterQueue
+from stacks.parts.policy import allow, bucket_arn
+from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.telling import allow_telling
+from stacks.storage import Storage
+
+VERB_NOUN: Final = "take_review"
+
+_SECONDS: Final = 60  # of one invocation
+_BACK: Final = Duration.minutes(15)  # after which a message comes back whose image is not done yet
+_RECEIVES: Final = 940  # of the 960 that its queue has time for: it is a dead letter before it would be gone
+
+
+class Reviews(Stack):
+    """The function take_review, its rule, queue and alarms."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        settings: DeploymentSettings,
+        reviews: Sequence[HumanReview],
+        storage: Storage,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, stack_name(settings.name, "reviews"), **kwargs)
+        self._name = resource_name(settings.name, VERB_NOUN)
+        queue = self._make_queue(reviews, storage)
+        taker = PythonFunction(
+            self,
+            VERB_NOUN,
+            settings=settings,
+            size=Size(seconds=_SECONDS),
+            environment=TakeReview(
+                results_table=storage.results.table_name,
+                results_bucket=storage.results_bucket.bucket_name,
+                results_topic_arn=storage.results_topic.arn,
+            ),
+        )
+        self._allow(taker, settings, reviews, storage, queue)
+        source = lambda_.EventSourceMapping(
+            self,
+            "Source",
+            target=taker.function,
+            event_source_arn=queue.queue_arn,
+            batch_size=1,  # what is wrong with one review fails no other
+            max_concurrency=2,
+            report_batch_item_failures=True,
+        )
+        # Lambda checks at creation that the function may read the queue.
+        source.node.add_dependency(taker.role)
+        alarm(
+            self,
+            "Errors",
+            name=f"{self._name}-errors",
+            says=f"{self._name} failed, so a review by people is not in its result yet. Its log says why.",
+            metric=taker.function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
+            at_least=1,
+            to=storage.operations_topic.topic,
+        )
+        CfnOutput(self, "TakeReviewFunction", value=taker.function.function_name)
+        CfnOutput(self, "TakeReviewQueueUrl", value=queue.queue_url)
+
+    def _make_queue(self, reviews: Sequence[HumanReview], storage: Storage) -> sqs.Queue:
+        dead = DeadLetterQueue(
+            self,
+            "Dead",
+            name=f"{self._name}_dead",
+            holds="ended reviews by people that are not in their images' results",
+            alarms_to=storage.operations_topic.topic,
+        )
+        queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=self._name,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.seconds(KEPT_SECONDS),
+            visibility_timeout=_BACK,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead.queue, max_receive_count=_RECEIVES),
+        )
+        events.Rule(
+            self,
+            "Ended",
+            rule_name=self._name,
+            event_pattern=events.EventPattern(
+                source=["aws.sagemaker"],
+                detail_type=["SageMaker A2I HumanLoop Status Change"],
+                detail={
+                    "flowDefinitionArn": sorted({review.flow_definition_arn for review in reviews}),
+                    "humanLoopStatus": ["Completed", "Failed", "Stopped"],
+                },
+            ),
+            targets=[targets.SqsQueue(queue, dead_letter_queue=dead.queue)],
+        )
+        return queue
+
+    def _allow(
+        self,
+        taker: PythonFunction,
+        settings: DeploymentSettings,
+        reviews: Sequence[HumanReview],
+        storage: Storage,
+        queue: sqs.Queue,
+    ) -> None:
+        allow(
+            taker.role,
+            "s3:GetObject",
+            on=[f"{bucket_arn(self, name)}/*" for name in sorted({review.output_bucket for review in reviews})],
+            wide_because="Augmented AI puts each review's answers under the time of its creation",
+        )
+        # The job, and the start job that it may end.
+        allow(taker.role, "dynamodb:GetItem", "dynamodb:UpdateItem", on=[storage.results.table_arn])
+        allow(
+            taker.role,
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:ChangeMessageVisibility",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
+            on=[queue.queue_arn],
+        )
+        allow_telling(taker.role, settings, storage)

@@ -36,6 +36,10 @@ class ErrorCode(StrEnum):
     EMPTY_OBJECT = "EMPTY_OBJECT"
     OBJECT_GONE = "OBJECT_GONE"
     OBJECT_FORBIDDEN = "OBJECT_FORBIDDEN"
+    NOT_A_VIDEO = "NOT_A_VIDEO"
+    CORRUPT_VIDEO = "CORRUPT_VIDEO"
+    VIDEO_TOO_LONG = "VIDEO_TOO_LONG"  # than the project's max_minutes
+    VIDEOS_NOT_ENABLED = "VIDEOS_NOT_ENABLED"  # the project has no setting `videos`
     UNKNOWN_PROJECT = "UNKNOWN_PROJECT"
     MODEL_REFUSED = "MODEL_REFUSED"
     EXPIRED = "EXPIRED"  # no model ran for as long as its queue keeps it
@@ -43,7 +47,7 @@ class ErrorCode(StrEnum):
 
 
 class PermanentError(Exception):
-    """The image can never be detected; the job ends FAILED with this code and message."""
+    """The image or video can never be detected; the job ends FAILED with this code and message."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)

@@ -15,7 +15,7 @@ from lambdas.errors import error_code
 from lambdas.items import from_item, to_item
 from lambdas.jobs import Job, JobStatus
 from lambdas.label_objects import LabelObjects
-from lambdas.labels import summarize
+from lambdas.labels import labels_of, summarize
 from lambdas.result_items import LABEL, LEASE, expiry, identity, job_key, job_of, label_item, open_item, project_status
 from lambdas.start_jobs import StartJobs
 from lambdas.transactions import MAX_ACTIONS, RefusedError, ResultsBusyError, Transactions
@@ -110,7 +110,7 @@ class ResultsTable:
         version = outcome.get("ProjectVersionArn", job.project_version_arn)
         labels = [
             self._put({**label_item(job, label, version, timestamp), **expires})
-            for label in summarize(outcome.get("CustomLabels", []))
+            for label in summarize(labels_of(outcome))
         ]
         told = {**self.objects.spared(job, outcome), "Timestamp": timestamp}
         if version is not None:
@@ -126,6 +126,7 @@ class ResultsTable:
         return replace(
             job,
             status=JobStatus(outcome["Status"]),
+            job_tag=outcome.get("JobTag", job.job_tag),
             project_version_arn=version,
             staged=False,
             unnotified=True,

@@ -225,7 +225,7 @@ def _authorize_batches() -> None:
 
 
 def _say_for_which_account_a_service_acts() -> None:
-    """Let Rekognition assume a role whose trust asks for `aws:SourceAccount`: a service names the account it acts for."""
+    """Let Rekognition assume a role whose trust asks for `aws:SourceAccount`, which a service says of each request."""
 
     def make(original: Callable[..., bool]) -> Callable[..., bool]:
         def evaluate_trust_policy(trust: Any, caller: str, context: Any = None) -> bool:

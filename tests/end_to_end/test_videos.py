@@ -15,7 +15,7 @@ from tests.unit.rekognition.drawn_videos import BLUE, RED, video
 
 FILM = video((RED, BLUE), seconds=2.0)
 FOLDER = "videos/scenes"
-JOB_SECONDS = 120  # from the upload to the result, with 60 others before it
+JOB_SECONDS = 240  # from the upload to the result, with 60 others before it
 
 
 def jobs_of(cloud: Cloud, ref: ImageRef) -> list[Job]:
@@ -158,9 +158,24 @@ def test_a_job_whose_completion_is_lost_is_ended_by_a_sweep(cloud: Cloud) -> Non
         assert result_of(cloud, ref).status is JobStatus.SUCCEEDED
 
 
+def put_off(cloud: Cloud) -> int:
+    """Return how often a video had to wait because as many jobs were open as the quota allows."""
+    pages = (
+        cloud.clients("logs")
+        .get_paginator("filter_log_events")
+        .paginate(
+            logGroupName=f"/aws/lambda/custom-labels-{cloud.deployment.name}-start_video",
+            filterPattern='"LimitExceededException"',
+        )
+    )
+    return sum("LimitExceededException" in event["message"] for page in pages for event in page["events"])
+
+
 def test_sixty_videos_at_once_are_all_looked_at_although_twenty_jobs_are_the_most(cloud: Cloud) -> None:
-    short = video((RED,), seconds=0.5)
-    refs = [cloud.drop(f"{FOLDER}/crowd/{number}.mp4", short) for number in range(60)]
+    # Long and large enough that jobs end more slowly than they are started.
+    crowd = video((RED, BLUE), seconds=28.0, size=(320, 240))
+    refs = [cloud.drop(f"{FOLDER}/crowd/{number}.mp4", crowd) for number in range(60)]
     jobs = [result_of(cloud, ref) for ref in refs]
     assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
     assert len({job.id for job in jobs}) == 60
+    assert put_off(cloud) > 0

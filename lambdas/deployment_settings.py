@@ -21,7 +21,9 @@ from lambdas.setting_checks import (
     over,
     ratio,
     whole,
+    yes_or_no,
 )
+from lambdas.video_settings import VideoSettings, parse_videos
 
 SETTINGS_FILE: Final = Path(__file__).with_name("settings.json")
 MAX_PROJECTS: Final = 25
@@ -67,6 +69,7 @@ class ProjectSettings:
     finish_within_minutes: float | None = None  # for a backlog, once the model runs; None: max_wait_minutes alone says
     max_run_hours: float | None = None  # at one stretch; None: 24, and for always_on and scheduled none
     daily_budget_unit_hours: float | None = None  # per UTC day; None: the deployment's alone
+    videos: VideoSettings | None = None  # how stored videos are looked at; None: they are refused
     retention_days: int | None = None  # results expire after so many days; None: never
     source_buckets: tuple[str, ...] = ()  # other buckets whose images it may be asked to look at
     notification_topics: tuple[str, ...] = ()  # ARNs that a request may name to be told on
@@ -158,6 +161,7 @@ def parse_project(where: str, name: str, raw: Mapping[str, Any]) -> ProjectSetti
     values["moderation"] = parse_moderation(f"{path}.moderation", raw.get("moderation"))
     values["schedule"] = parse_schedule(f"{path}.schedule", raw.get("schedule"))
     values["start_when"] = parse_start_when(f"{path}.start_when", raw.get("start_when"))
+    values["videos"] = parse_videos(f"{path}.videos", raw.get("videos"))
     try:
         return ProjectSettings(**values)
     except SettingsError as error:
@@ -182,25 +186,24 @@ def _is_minimum(value: Any) -> bool:
 
 
 _MINIMUM: Final = Check(_is_minimum, "null, a number from 0 to 1, or such a number by label")
-_YES_OR_NO: Final = Check(lambda value: isinstance(value, bool), "true or false")
 
 _PROJECT_CHECKS: Final[Mapping[str, Check]] = {
     "min_confidence": or_null(ratio(100)),
     "label_thresholds": Check(_are_thresholds, "an object of labels with a number from 0 to 100 each"),
     "max_results": or_null(whole(1, 1000)),
-    "annotate": _YES_OR_NO,
+    "annotate": yes_or_no(),
     "min_inference_units": whole(1, MAX_INFERENCE_UNITS),
     "max_inference_units": whole(1, MAX_INFERENCE_UNITS),
     "min_f1": ratio(1),
     "min_label_f1": _MINIMUM,
     "min_label_precision": _MINIMUM,
     "min_label_recall": _MINIMUM,
-    "require_improvement": _YES_OR_NO,
+    "require_improvement": yes_or_no(),
     "max_label_regression": or_null(ratio(1)),
     "approval_hours": or_null(over(MAX_APPROVAL_HOURS)),
     "training": one_of("inline", "datasets"),
     "keep_versions": or_null(whole(2, 100)),  # the active version and the one before it are always kept
-    "make_room": _YES_OR_NO,
+    "make_room": yes_or_no(),
     "runtime": one_of(*Runtime),
     "max_wait_minutes": number_from(LEAST_WAIT_MINUTES, 10_080),
     "finish_within_minutes": or_null(number_from(10, 10_080)),

@@ -12,6 +12,8 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
+ASLEEP_SECONDS: Final = 900.0  # before an image whose model did not run comes back; a start takes 10 to 20 minutes
+
 
 class Meaning(StrEnum):
     """What is to be done about an error."""
@@ -36,6 +38,10 @@ class ErrorCode(StrEnum):
     EMPTY_OBJECT = "EMPTY_OBJECT"
     OBJECT_GONE = "OBJECT_GONE"
     OBJECT_FORBIDDEN = "OBJECT_FORBIDDEN"
+    NOT_A_VIDEO = "NOT_A_VIDEO"
+    CORRUPT_VIDEO = "CORRUPT_VIDEO"
+    VIDEO_TOO_LONG = "VIDEO_TOO_LONG"  # than the project's max_minutes
+    VIDEOS_NOT_ENABLED = "VIDEOS_NOT_ENABLED"  # the project has no setting `videos`
     UNKNOWN_PROJECT = "UNKNOWN_PROJECT"
     MODEL_REFUSED = "MODEL_REFUSED"
     MODERATION_REFUSED = "MODERATION_REFUSED"  # so the model was not asked
@@ -44,7 +50,7 @@ class ErrorCode(StrEnum):
 
 
 class PermanentError(Exception):
-    """The image can never be detected; the job ends FAILED with this code and message."""
+    """The image or video can never be detected; the job ends FAILED with this code and message."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
@@ -52,8 +58,27 @@ class PermanentError(Exception):
         self.message = message
 
 
-class ModelAsleepError(Exception):
+class LaterError(Exception):
+    """Nothing is wrong, but it cannot be done now: the message goes back to its queue."""
+
+    def least_seconds(self, now: float) -> float:  # noqa: ARG002 - some know the time
+        """Return for how long it need not come back; `now` is in epoch seconds."""
+        return 0.0
+
+
+class CallRefusedError(Exception):
+    """AWS refuses a call of ours, and nothing is wrong with the image; `code` is AWS's."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ModelAsleepError(LaterError):
     """No version of the project's model can answer now; the image goes back to the queue."""
+
+    def least_seconds(self, now: float) -> float:  # noqa: ARG002 - a start takes as long as it takes
+        return ASLEEP_SECONDS
 
 
 # Of DetectCustomLabels alone: of another service the same name says something else.
@@ -75,7 +100,7 @@ _OF_MODERATION: Final[Mapping[str, Meaning]] = {
     "InvalidParameterException": Meaning.PERMANENT,
     "InvalidS3ObjectException": Meaning.PERMANENT,
 }
-# Of reading an image: what detect_labels/object_file.py says of it.
+# Of reading an image: what object_file.py says of it.
 _OF_READING: Final[Mapping[str, Meaning]] = {
     "404": Meaning.PERMANENT,
     "InvalidObjectState": Meaning.PERMANENT,  # archived
@@ -83,10 +108,17 @@ _OF_READING: Final[Mapping[str, Meaning]] = {
     "NoSuchKey": Meaning.PERMANENT,
     "NoSuchVersion": Meaning.PERMANENT,
 }
+# Of beginning a job on a video. A wrong parameter is ours: the topic, the role or a filter is not as it should be.
+_OF_STARTING: Final[Mapping[str, Meaning]] = {
+    "InvalidS3ObjectException": Meaning.PERMANENT,
+    "LimitExceededException": Meaning.THROTTLED,  # as many jobs are open as the account's quota allows
+    "VideoTooLargeException": Meaning.PERMANENT,
+}
 _OF_OPERATION: Final = {
     "DetectCustomLabels": _OF_DETECTION,
     "DetectModerationLabels": _OF_MODERATION,
     "GetObject": _OF_READING,
+    "StartLabelDetection": _OF_STARTING,
 }
 # Of all services. What is not here is OURS when the service blames the caller (4xx), else TRANSIENT.
 _MEANINGS: Final[Mapping[str, Meaning]] = {

@@ -1,4 +1,4 @@
-"""A detection job: one version of one image, from IN_PROGRESS to SUCCEEDED or FAILED."""
+"""A detection job: one version of one image or video, from IN_PROGRESS to SUCCEEDED or FAILED."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from lambdas.errors import ErrorCode
 from lambdas.images import ImageRef
 from lambdas.moderation import Moderation
 from lambdas.names import ANNOTATED_FOLDER
+from lambdas.videos import pointed
 
 API: Final = "DetectCustomLabels"
 SCHEMA_VERSION: Final = "1.0"
@@ -28,9 +29,12 @@ class Job:
 
     id: str
     project: str
-    image: ImageRef
+    image: ImageRef  # a VideoRef where it is a video
     status: JobStatus
     created_at: int  # epoch milliseconds
+    api: str = API  # of a video's labels: StartLabelDetection
+    job_tag: str | None = None  # where it is known before the end
+    due_at: int | None = None  # of a video: epoch ms after which a sweep asks the service how it stands
     project_version_arn: str | None = None  # pinned when the job opens
     run: str | None = None  # of a deliberate second look, which is a job of its own
     start_job_id: str | None = None  # the start job that it was opened for
@@ -46,7 +50,7 @@ class Job:
             "JobId": self.id,
             "Status": self.status.value,
             "Project": self.project,
-            "Image": self.image.to_json(),
+            **pointed(self.image),
         }
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lambdas.jobs import Job
-from lambdas.labels import confidences
+from lambdas.labels import LABEL_LISTS, confidences, labels_of
 from lambdas.names import LABELS_FOLDER
+from lambdas.videos import VIDEO_API
 
 # JSON is longer than what DynamoDB counts, which takes 400 KB an item.
 _MAX_JSON: Final = 300 * 1024
@@ -26,21 +27,22 @@ class LabelObjects:
 
         The key carries the content's digest, so that no delivery changes what another one's pointer names.
         """
-        body = json.dumps(outcome.get("CustomLabels", []), ensure_ascii=False).encode()
+        body = json.dumps(labels_of(outcome), ensure_ascii=False).encode()
         if len(body) <= _MAX_JSON:
             return dict(outcome)
         key = f"{LABELS_FOLDER}/{job.project}/{job.id}/{hashlib.sha256(body).hexdigest()[:16]}.json"
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
-        return {name: value for name, value in outcome.items() if name != "CustomLabels"} | {
+        return {name: value for name, value in outcome.items() if name not in LABEL_LISTS} | {
             "LabelsObject": {"S3Bucket": self.bucket, "S3ObjectName": key},
-            "LabelCount": len(outcome["CustomLabels"]),
+            "LabelCount": len(labels_of(outcome)),
             "Confidences": confidences(outcome),
         }
 
     def completed(self, job: Job) -> Job:
-        """Return a job with all its CustomLabels in its outcome, wherever they are."""
+        """Return a job with all its labels in its outcome, wherever they are."""
         pointer = job.outcome.get("LabelsObject")
         if pointer is None:
             return job
         with self.s3.get_object(Bucket=pointer["S3Bucket"], Key=pointer["S3ObjectName"])["Body"] as body:
-            return replace(job, outcome={**job.outcome, "CustomLabels": json.loads(body.read())})
+            name = "Labels" if job.api == VIDEO_API else "CustomLabels"
+            return replace(job, outcome={**job.outcome, name: json.loads(body.read())})

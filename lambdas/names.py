@@ -16,10 +16,12 @@ RESERVED_PROJECTS: Final = frozenset({VIDEOS, UNKNOWN})
 TRAIN_MANIFEST: Final = "train.manifest"
 TEST_MANIFEST: Final = "test.manifest"
 
-# First folders in the results bucket: label lists that are too long for the table, copies with boxes drawn.
+# First folders in the results bucket: label lists that are too long for the table, copies with boxes drawn, videos'
+# timelines.
 LABELS_FOLDER: Final = "labels"
 ANNOTATED_FOLDER: Final = "annotated"
-RESULT_OBJECTS: Final = (LABELS_FOLDER, ANNOTATED_FOLDER)
+TIMELINES_FOLDER: Final = "timelines"
+RESULT_OBJECTS: Final = (LABELS_FOLDER, ANNOTATED_FOLDER, TIMELINES_FOLDER)
 
 # Attributes of the meter's minute items in the registry, which are all that detect_labels may write there. DynamoDB
 # deletes an item some hours after its DeleteAfter. It is not the ExpiresAt of leases, which are read once they expired.
@@ -72,7 +74,7 @@ def dead_letter_queue_name(deployment: str, verb_noun: str, project: str) -> str
 
 def dead_letter_queue_of(queue: str, verb_noun: str) -> str:
     """Return the name of the dead-letter queue that belongs to a queue, by the queue's name."""
-    return queue.replace(f"-{verb_noun}-", f"-{verb_noun}_dead-", 1)
+    return queue.replace(f"-{verb_noun}", f"-{verb_noun}_dead", 1)
 
 
 def rekognition_prefix(deployment: str) -> str:

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambdas.jobs import API, SCHEMA_VERSION, Job, JobStatus
-from lambdas.labels import confidences
+from lambdas.jobs import SCHEMA_VERSION, Job, JobStatus
+from lambdas.labels import LABEL_LISTS, confidences, labels_of
 from lambdas.moderation import MODERATION_MEMBERS
 from lambdas.start_jobs import START_API, StartJob
 
@@ -19,14 +19,17 @@ _TOLD: Final[tuple[str, ...]] = (
     "JobTag",
     "Timestamp",
     "Image",
+    "Video",
     "Project",
     "ProjectVersionArn",
-    "CustomLabels",
+    *LABEL_LISTS,
+    "VideoMetadata",
     "StatusMessage",
     "ErrorCode",
     "Changes",
     "AnnotatedImage",
     "LabelsObject",
+    "Timeline",
     "Run",
     "StartJobId",
     *MODERATION_MEMBERS,
@@ -47,19 +50,19 @@ def completion(job: Job) -> Notification:
     """Tell of a final job.
 
     Where the labels would make the message too large for SNS, it carries `LabelCount` and `Truncated` instead of
-    `CustomLabels`, and as much as fits of the rest; the results table has them all.
+    `CustomLabels` or `Labels`, and as much as fits of the rest; the results table has them all.
     """
     outcome = job.outcome
     whole = {name: outcome[name] for name in _TOLD if name in outcome}
-    short = {name: value for name, value in whole.items() if name != "CustomLabels"}
-    short |= {"LabelCount": outcome.get("LabelCount", len(outcome.get("CustomLabels", []))), "Truncated": True}
+    short = {name: value for name, value in whole.items() if name not in LABEL_LISTS}
+    short |= {"LabelCount": outcome.get("LabelCount", len(labels_of(outcome))), "Truncated": True}
     best = {"Confidences": confidences(outcome)}
     names = list(best["Confidences"])
     # Where the labels are in S3, they are too many for a message too.
     shapes = [(short | best, names), (short, names)]
     if "LabelsObject" not in outcome:
         shapes.insert(0, (whole | best, names))
-    of_all = _attributes(job.status, job.project, API) | _moderation(outcome)
+    of_all = _attributes(job.status, job.project, job.api) | _moderation(outcome)
     for message, labels in shapes:
         attributes = of_all | _labels(labels)
         if _size(message, attributes) <= _MAX_MESSAGE:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from lambdas.images import ImageRef, image_from_json
+from lambdas.images import ImageRef
 from lambdas.items import from_item, to_item
-from lambdas.jobs import API, Job, JobStatus
+from lambdas.jobs import Job, JobStatus
 from lambdas.pages import Order, Pages, Stream
 from lambdas.result_items import IMAGE, image_key, job_key, job_of, project_label, project_status
+from lambdas.start_jobs import START_API
+from lambdas.videos import pointed, pointed_from
 
 Entry = TypeVar("Entry")
 Read = TypeVar("Read")
@@ -29,7 +31,7 @@ class Page(Generic[Entry]):
 
 @dataclass(frozen=True, kw_only=True)
 class Sighting:
-    """One distinct label of one image."""
+    """One distinct label of one image or video."""
 
     label: str
     confidence: float  # percent, of the best occurrence
@@ -48,7 +50,7 @@ class Sighting:
             "Count": self.count,
             "JobId": self.job_id,
             "Project": self.project,
-            "Image": self.image.to_json(),
+            **pointed(self.image),
             "ProjectVersionArn": self.project_version_arn,
             "Timestamp": self.timestamp,
         }
@@ -66,13 +68,13 @@ class Queries:
     name: str
 
     def job(self, job_id: str) -> Job | None:
-        """Return the job of one image, or None where there is none of that id."""
+        """Return the job of one image or video, or None where there is none of that id."""
         answer = self.dynamodb.get_item(TableName=self.name, Key=to_item(job_key(job_id)), ConsistentRead=True)
         item = from_item(answer.get("Item", {}))
-        return job_of(item) if item.get("API") == API else None
+        return job_of(item) if item and item["API"] != START_API else None
 
     def by_image(self, bucket: str, key: str, *, limit: int = MAX_PAGE, token: str | None = None) -> Page[Job]:
-        """Return the jobs of all versions of one image, the newest first."""
+        """Return the jobs of all versions of one image or video, the newest first."""
         stream = Stream("ImageKey", image_key(bucket, key), index="ByImage", order=Order("CreatedAt", is_number=True))
         return self._page([stream], limit, token, job_of)
 
@@ -149,7 +151,7 @@ def _sighting(item: Mapping[str, Any]) -> Sighting:
         count=item["Count"],
         job_id=item["JobId"],
         project=item["Project"],
-        image=image_from_json(item["Image"]),
+        image=pointed_from(item),
         project_version_arn=item.get("ProjectVersionArn"),
         timestamp=item["Timestamp"],
     )

@@ -7,10 +7,10 @@ one for each image that is done).
 from collections.abc import Mapping
 from typing import Any, Final
 
-from lambdas.images import image_from_json
 from lambdas.jobs import API, SCHEMA_VERSION, Job, JobStatus
 from lambdas.labels import LabelSummary
 from lambdas.moderation import moderation_of
+from lambdas.videos import pointed, pointed_from
 
 JOB: Final = "JOB"
 LABEL: Final = "LABEL#"
@@ -22,7 +22,7 @@ _SECONDS_A_DAY: Final = 86_400
 _TABLE_ONLY: Final = frozenset(
     {
         *("PK", "SK", "ImageKey", "ProjectStatus", "ProjectLabel", "Unnotified", "ExpiresAt"),
-        *(*LEASE, "Crashes", "Staged", "NotificationTopic"),
+        *(*LEASE, "Crashes", "Staged", "NotificationTopic", "DueAt"),
     }
 )
 
@@ -56,12 +56,13 @@ def identity(job: Job) -> dict[str, Any]:
     """Return what is known of a job before it is done."""
     said = {
         "JobId": job.id,
-        "API": API,
+        "API": job.api,
         "SchemaVersion": SCHEMA_VERSION,
         "Project": job.project,
         "ProjectVersionArn": job.project_version_arn,
-        "Image": job.image.to_json(),
+        **pointed(job.image),
         "CreatedAt": job.created_at,
+        "JobTag": job.job_tag,
         "Run": job.run,
         "StartJobId": job.start_job_id,
     }
@@ -71,10 +72,12 @@ def identity(job: Job) -> dict[str, Any]:
 def open_item(job: Job) -> dict[str, Any]:
     """Return the item of a new job."""
     topic = {"NotificationTopic": job.notification_topic} if job.notification_topic else {}
+    due = {"DueAt": job.due_at} if job.due_at else {}
     return {
         **job_key(job.id),
         **identity(job),
         **topic,
+        **due,
         "ImageKey": image_key(job.image.bucket, job.image.key),
         "Status": job.status.value,
         "ProjectStatus": project_status(job.project, job.status),
@@ -92,7 +95,7 @@ def label_item(job: Job, label: LabelSummary, version_arn: str | None, timestamp
         "Count": label.count,
         "JobId": job.id,
         "Project": job.project,
-        "Image": job.image.to_json(),
+        **pointed(job.image),
         "ProjectVersionArn": version_arn,
         "Timestamp": timestamp,
     }
@@ -105,9 +108,12 @@ def job_of(item: Mapping[str, Any]) -> Job:
     return Job(
         id=item["JobId"],
         project=item["Project"],
-        image=image_from_json(item["Image"]),
+        image=pointed_from(item),
         status=status,
         created_at=item["CreatedAt"],
+        api=item.get("API", API),
+        job_tag=item.get("JobTag"),
+        due_at=item.get("DueAt"),
         project_version_arn=item.get("ProjectVersionArn"),
         run=item.get("Run"),
         start_job_id=item.get("StartJobId"),

@@ -11,23 +11,34 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from lambdas.errors import error_code
+from lambdas.errors import LaterError, error_code
 from lambdas.items import from_item, to_item
 from lambdas.jobs import Job, JobStatus
 from lambdas.label_objects import LabelObjects
-from lambdas.labels import summarize
+from lambdas.labels import labels_of, summarize
 from lambdas.moderation import Moderation
 from lambdas.result_items import LABEL, LEASE, expiry, identity, job_key, job_of, label_item, open_item, project_status
 from lambdas.start_jobs import StartJobs
 from lambdas.transactions import MAX_ACTIONS, RefusedError, ResultsBusyError, Transactions
 
-__all__ = ["JobOpenError", "Opened", "ResultsBusyError", "ResultsTable"]
+__all__ = ["BusyError", "JobOpenError", "Opened", "ResultsBusyError", "ResultsTable"]
 
 _OPENINGS: Final = 5  # each after the first means that another delivery has just moved the job on
 
 
 class JobOpenError(Exception):
     """The job is not final yet."""
+
+
+class BusyError(LaterError):
+    """Another delivery works on the job, until `until` (epoch seconds) at the latest."""
+
+    def __init__(self, job: Job, until: float) -> None:
+        super().__init__(f"another delivery works on job {job.id}")
+        self.until = until
+
+    def least_seconds(self, now: float) -> float:
+        return max(0.0, self.until - now)
 
 
 @dataclass(frozen=True)
@@ -126,7 +137,7 @@ class ResultsTable:
         version = outcome.get("ProjectVersionArn", job.project_version_arn)
         labels = [
             self._put({**label_item(job, label, version, timestamp), **expires})
-            for label in summarize(outcome.get("CustomLabels", []))
+            for label in summarize(labels_of(outcome))
         ]
         told = {**self.objects.spared(job, outcome), "Timestamp": timestamp}
         if version is not None:
@@ -142,6 +153,7 @@ class ResultsTable:
         return replace(
             job,
             status=JobStatus(outcome["Status"]),
+            job_tag=outcome.get("JobTag", job.job_tag),
             project_version_arn=version,
             staged=False,
             unnotified=True,

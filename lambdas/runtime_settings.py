@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
-from lambdas.setting_checks import Check, SettingsError, checked, list_of, or_null, over, whole
+from lambdas.setting_checks import Check, SettingsError, checked_object, list_of, or_null, over, whole
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY: Final = "|".join(_DAYS)
@@ -59,7 +59,7 @@ def parse_schedule(where: str, raw: Any) -> Schedule | None:
     """Check a schedule; raise SettingsError that names the key."""
     if raw is None:
         return None
-    values = _object(where, raw, _SCHEDULE_CHECKS, Schedule)
+    values = checked_object(where, raw, _SCHEDULE_CHECKS, Schedule)
     if not values.get("windows"):
         raise SettingsError(f'{where}.windows must name one window or more, such as "mon-fri 08:00-18:00"')
     lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
@@ -68,13 +68,7 @@ def parse_schedule(where: str, raw: Any) -> Schedule | None:
 
 def parse_start_when(where: str, raw: Any) -> StartWhen:
     """Check what starts an on-demand model; raise SettingsError that names the key."""
-    return StartWhen(**_object(where, {} if raw is None else raw, _START_CHECKS, StartWhen))
-
-
-def _object(where: str, raw: Any, checks: Mapping[str, Check], words: type) -> dict[str, Any]:
-    if not isinstance(raw, Mapping):
-        raise SettingsError(f"{where} must be an object")
-    return checked(where, raw, checks, words)
+    return StartWhen(**checked_object(where, {} if raw is None else raw, _START_CHECKS, StartWhen))
 
 
 def _window(said: str) -> Window:

@@ -31,6 +31,13 @@ def checked(where: str, raw: Mapping[str, Any], checks: Mapping[str, Check], wor
     return values
 
 
+def checked_object(where: str, raw: Any, checks: Mapping[str, Check], words: type) -> dict[str, Any]:
+    """Return the values of an object after their checks; refuse what is no object."""
+    if not isinstance(raw, Mapping):
+        raise SettingsError(f"{where} must be an object")
+    return checked(where, raw, checks, words)
+
+
 def is_number(value: Any) -> bool:
     """Tell a number; JSON's true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
@@ -54,6 +61,11 @@ def number_from(low: float, high: float) -> Check:
 def over(high: float) -> Check:
     """Accept a number over 0."""
     return Check(lambda value: is_number(value) and 0 < value <= high, f"a number over 0 and up to {high:g}")
+
+
+def yes_or_no() -> Check:
+    """Accept true or false."""
+    return Check(lambda value: isinstance(value, bool), "true or false")
 
 
 def one_of(*words: str) -> Check:

@@ -1,5 +1,6 @@
 """From images to labels: the function that looks at images of all projects, and the queue for keys of none."""
 
+import json
 from typing import Any, Final
 
 from aws_cdk import CfnOutput, Duration, Stack
@@ -9,25 +10,31 @@ from lambdas.delivery import TIMEOUT_SECONDS, max_concurrency
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import DetectLabels
 from lambdas.names import (
+    ANNOTATED_FOLDER,
+    LABELS_FOLDER,
     MINUTE_ATTRIBUTES,
-    RESULT_OBJECTS,
     UNKNOWN,
+    VIDEOS,
     dead_letter_queue_name,
     human_loop_name,
     queue_name,
     resource_name,
     stack_name,
 )
+from lambdas.setting_checks import SettingsError
 from stacks.parts.alarms import alarm
 from stacks.parts.metrics import own_metric
 from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, bucket_arn, named_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
-from stacks.parts.telling import allow_telling
+from stacks.parts.telling import allow_results
 from stacks.parts.work_queue import WORKER, WorkQueue
 from stacks.storage import Storage
 
 # The function itself leaves 768 of them to its decoding process, which decodes pictures of 128 million pixels with it.
 _MEGABYTES: Final = 1024
+
+
+_MOST_CLAIMED: Final = 1850  # characters, of the 2048 of an event pattern; the rest of it has some 180
 
 
 class Inference(Stack):
@@ -55,7 +62,7 @@ class Inference(Stack):
             deployment=settings.name,
             project=UNKNOWN,
             images=storage.images,
-            keys=[{"anything-but": {"prefix": [f"{project}/" for project in sorted(settings.projects)]}}],
+            keys=[{"anything-but": {"prefix": _claimed(settings)}}],
             worker=self.worker.function,
             concurrency=max_concurrency(0),
             # No model is needed to say that no project claims a key.
@@ -94,20 +101,11 @@ class Inference(Stack):
         self._allow_reading(settings, storage)
         allow(role, "dynamodb:GetItem", on=[storage.registry.table_arn])
         self._allow_metering(storage)
-        allow(
-            role,
-            # The four that a transaction is made of, and what finds label items that a crash has left.
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:Query",
-            on=[storage.results.table_arn],
-        )
+        allow_results(role, settings, storage)
         allow(
             role,
             "s3:PutObject",
-            on=[storage.results_bucket.arn_for_objects(f"{folder}/*") for folder in RESULT_OBJECTS],
+            on=[storage.results_bucket.arn_for_objects(f"{folder}/*") for folder in (LABELS_FOLDER, ANNOTATED_FOLDER)],
             wide_because="Each job has a list of labels and a copy of its image of its own",
         )
         allow(
@@ -117,7 +115,6 @@ class Inference(Stack):
             wide_because=FOUND_AT_RUN_TIME,
         )
         self._allow_moderation(settings)
-        allow_telling(role, settings, storage)
         self._alarm(settings.name, storage)
 
     def _allow_moderation(self, settings: DeploymentSettings) -> None:
@@ -192,3 +189,16 @@ class Inference(Stack):
             at_least=1,
             to=storage.operations_topic.topic,
         )
+
+
+def _claimed(settings: DeploymentSettings) -> list[str]:
+    """Return what keys begin with that have a queue of their own; raise SettingsError where a rule cannot hold them."""
+    videos = [f"{VIDEOS}/{name}/" for name, project in settings.projects.items() if project.videos]
+    claimed = sorted([*(f"{name}/" for name in settings.projects), *videos])
+    if len(json.dumps(claimed)) > _MOST_CLAIMED:
+        raise SettingsError(
+            f"deployments.{settings.name}.projects: the names of {len(settings.projects)} projects and {len(videos)} "
+            f"with videos have more than {_MOST_CLAIMED} characters, which one EventBridge rule does not hold; shorten "
+            "names, or divide the projects among deployments"
+        )
+    return claimed

@@ -13,9 +13,10 @@ from lambdas.detect_labels.pacing import OutOfTimeError
 from lambdas.errors import ErrorCode, Meaning, ModelAsleepError, PermanentError, meaning
 from lambdas.events import DetectionRequest, ObjectCreated
 from lambdas.images import ImageRef, job_id
-from lambdas.jobs import Job, JobStatus, Source, failed
-from lambdas.results import Opened, ResultsTable
+from lambdas.jobs import API, Job, JobStatus, Source, failed
+from lambdas.results import BusyError, Opened, ResultsTable
 from lambdas.telling import Teller
+from lambdas.videos import VIDEO_API, reference
 
 KILLS: Final = 3  # deliveries that died of an image, after which nobody looks at it again
 
@@ -40,6 +41,7 @@ class Delivery:
     holder: str  # names this delivery, unlike any other
     lease_seconds: float  # until this invocation has certainly ended
     deadline: float  # on the asker's clock: no call begins after it
+    videos_of: str | None = None  # the key is a video's of this project, which has no setting for videos
     last: bool = False  # the message would be gone before it comes back
     alone: bool = False  # no other image is being worked on in this environment
 
@@ -47,14 +49,6 @@ class Delivery:
     def request(self) -> DetectionRequest:
         """What was asked; of an upload, no more than its labels."""
         return self.arrival.request or DetectionRequest(project=self.project)
-
-
-class BusyError(Exception):
-    """Another delivery works on the job, until `until` (epoch seconds) at the latest."""
-
-    def __init__(self, job: Job, until: float) -> None:
-        super().__init__(f"another delivery works on job {job.id}")
-        self.until = until
 
 
 class SuspectError(Exception):
@@ -91,10 +85,13 @@ def _open(detector: Detector, delivery: Delivery) -> Opened:
     version = request.project_version_arn
     if version is None and settings:
         version = detector.eyes.registry.active_version(delivery.project)
+    image = delivery.arrival.object
+    refused_video = delivery.videos_of is not None
     job = Job(
-        id=job_id(delivery.arrival.object, delivery.project, request.run),
+        id=job_id(image, delivery.project, request.run),
         project=delivery.project,
-        image=delivery.arrival.object,
+        image=reference(image.bucket, image.key, image.version) if refused_video else image,
+        api=VIDEO_API if refused_video else API,
         status=JobStatus.IN_PROGRESS,
         created_at=int(detector.clock() * 1000),
         project_version_arn=version,
@@ -121,7 +118,7 @@ def _looked(detector: Detector, delivery: Delivery, opened: Opened) -> tuple[Job
         _check_crashes(opened, delivery)
         look.read()
         if delivery.settings is None:
-            raise PermanentError(ErrorCode.UNKNOWN_PROJECT, _unknown(look.job.image))
+            raise _unclaimed(look.job.image, delivery.videos_of)
         outcome = look.outcome(delivery.settings)
     except PermanentError as error:
         return look.job, failed(error.code, error.message, look.source, moderation=look.job.moderation)
@@ -154,10 +151,17 @@ def _finish(detector: Detector, delivery: Delivery, job: Job, outcome: dict[str,
     )
 
 
-def _unknown(image: ImageRef) -> str:
+def _unclaimed(image: ImageRef, videos_of: str | None) -> PermanentError:
+    if videos_of is not None:
+        return PermanentError(
+            ErrorCode.VIDEOS_NOT_ENABLED,
+            f"The project {videos_of!r} does not look at videos. Add the setting `videos` to it in cdk.json, deploy, "
+            "and upload the video again.",
+        )
     first = image.key.partition("/")[0] if "/" in image.key else ""
     begins = f"its first folder is {first!r}" if first else "it is in no folder"
-    return (
+    return PermanentError(
+        ErrorCode.UNKNOWN_PROJECT,
         f"No project claims the key {image.key!r}: {begins}. "
-        "Upload it under the name of a project, or add the project to cdk.json."
+        "Upload it under the name of a project, or add the project to cdk.json.",
     )

@@ -19,8 +19,6 @@ from lambdas.detect_labels.looking import Eyes
 from lambdas.detect_labels.metering import meter_batch
 from lambdas.detect_labels.moderating import Moderator
 from lambdas.detect_labels.pacing import Pacer, Pacers
-from lambdas.detect_labels.queues import LAST_CHANCE_SECONDS, VERB_NOUN, Message, Queues, message_of
-from lambdas.detect_labels.settling import settle
 from lambdas.environment import DetectLabels, from_environment
 from lambdas.events import MalformedEventError, ObjectCreated, object_created
 from lambdas.jobs import Job
@@ -30,8 +28,12 @@ from lambdas.names import UNKNOWN, project_of_queue
 from lambdas.pictures.decoder import Decoder
 from lambdas.registry import CachedRegistry, Registry
 from lambdas.results import ResultsTable
+from lambdas.settling import settle
 from lambdas.telling import Teller
+from lambdas.videos import project_of_video
+from lambdas.work_messages import LAST_CHANCE_SECONDS, Message, Queues, message_of
 
+VERB_NOUN: Final = "detect_labels"
 _RESERVE_SECONDS: Final = 15.0  # of an invocation, for the last call's answer, the commit and the publish
 _LEASE_SPARE_SECONDS: Final = 5.0  # seconds that Lambda may take to end an invocation that is out of time
 
@@ -79,6 +81,7 @@ class Invocation:
         if arrival.object.key.endswith("/") and arrival.size == 0 and arrival.request is None:
             return None
         project = self._project_of(arrival)
+        films = project_of_video(arrival.object.key)
         delivery = Delivery(
             arrival=arrival,
             project=project,
@@ -86,6 +89,7 @@ class Invocation:
             holder=f"{self.request_id}/{message.id}",
             lease_seconds=self.begun_at + self.seconds + _LEASE_SPARE_SECONDS - time.monotonic(),
             deadline=self.begun_at + self.seconds - _RESERVE_SECONDS,
+            videos_of=films if project == UNKNOWN and films in self.settings.projects else None,
             last=time.time() - message.sent_at > LAST_CHANCE_SECONDS,
             alone=alone,
         )
@@ -120,7 +124,7 @@ def _moderation_pacer() -> Pacer:
 
 @cache
 def _queues() -> Queues:
-    return Queues(client("sqs"))
+    return Queues(client("sqs"), VERB_NOUN)
 
 
 @cache

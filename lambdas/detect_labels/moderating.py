@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.detect_labels.asking import Asker
 from lambdas.detect_labels.pacing import Pacer
-from lambdas.errors import error_code
+from lambdas.errors import CallRefusedError, error_code
 from lambdas.moderation import Moderation, judge
 from lambdas.moderation_settings import HumanReview, ModerationSettings
 from lambdas.names import human_loop_name
@@ -17,12 +17,11 @@ from lambdas.names import human_loop_name
 _MAYBE_IN_USE: Final = ("ConflictException", "InvalidParameterException")
 
 
-class ReviewRefusedError(Exception):
+class ReviewRefusedError(CallRefusedError):
     """The image is fine, and Augmented AI begins no review of it: a setting or the flow definition is wrong."""
 
     def __init__(self, review: HumanReview, refused: ClientError) -> None:
-        super().__init__(f"{review.flow_definition_arn} begins no review: {refused}")
-        self.code = error_code(refused)
+        super().__init__(f"{review.flow_definition_arn} begins no review: {refused}", error_code(refused))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,10 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.delivery import DEAD_KEPT_SECONDS, KEPT_SECONDS
 from lambdas.errors import ErrorCode
 from lambdas.items import from_item, to_item
-from lambdas.jobs import API, Job, JobStatus, Source, failed
+from lambdas.jobs import Job, JobStatus, Source, failed
 from lambdas.queries import Queries, everything
 from lambdas.result_items import job_of
 from lambdas.results import ResultsBusyError, ResultsTable
+from lambdas.start_jobs import START_API
 from lambdas.telling import Teller, tell_start
 
 UNTOLD_SECONDS: Final = 300  # since its end: until then the delivery that ended a job may still tell of it
@@ -74,9 +75,9 @@ class Sweeper:
                     yield self._telling(item)
 
     def _telling(self, item: dict[str, Any]) -> Callable[[], None]:
-        if item["API"] == API:
-            return lambda: self.teller.tell(job_of(item))
-        return lambda: tell_start(self.teller.sns, self.results.starts, item["JobId"], self.clock())
+        if item["API"] == START_API:
+            return lambda: tell_start(self.teller.sns, self.results.starts, item["JobId"], self.clock())
+        return lambda: self.teller.tell(job_of(item))
 
     def _abandoned(self, project: str, retention_days: int | None) -> Iterator[Callable[[], None]]:
         until = int((self.clock() - ABANDONED_SECONDS) * 1000)

@@ -1,0 +1,79 @@
+"""Sightings of labels become segments, lines and a summary."""
+
+import json
+
+from lambdas.timelines import GAP_MILLIS, MOST_SIGHTINGS, Sighting, Timeline, timeline_from_json
+
+BOX = {"BoundingBox": {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}, "Confidence": 91.0}
+
+
+def taken(timeline, *sightings):
+    """Let a timeline take (label, time, confidence) and return the lines that these end."""
+    return [
+        json.loads(segment.to_line())
+        for label, at_ms, confidence in sightings
+        for segment in timeline.see(label, Sighting(at_ms, confidence))
+    ]
+
+
+def ended(timeline):
+    return [json.loads(segment.to_line()) for segment in timeline.end()]
+
+
+def spans(timeline):
+    return {
+        label["Name"]: [(one["StartTimestampMillis"], one["EndTimestampMillis"]) for one in label["Segments"]]
+        for label in timeline.summary()
+    }
+
+
+def test_sightings_without_a_gap_are_one_segment_with_the_best_confidence():
+    timeline = Timeline()
+    assert taken(timeline, ("Car", 0, 70.0), ("Car", GAP_MILLIS, 90.0), ("Car", 2 * GAP_MILLIS, 80.0)) == []
+    (line,) = ended(timeline)
+    assert (line["Label"], line["Confidence"]) == ("Car", 90.0)
+    assert (line["StartTimestampMillis"], line["EndTimestampMillis"]) == (0, 2 * GAP_MILLIS)
+    assert [sighting["Timestamp"] for sighting in line["Sightings"]] == [0, GAP_MILLIS, 2 * GAP_MILLIS]
+
+
+def test_a_gap_ends_a_segment_and_begins_another():
+    timeline = Timeline()
+    (line,) = taken(timeline, ("Car", 0, 70.0), ("Car", GAP_MILLIS + 1, 60.0))
+    assert (line["StartTimestampMillis"], line["EndTimestampMillis"]) == (0, 0)
+    assert spans(timeline) == {"Car": [(0, 0), (GAP_MILLIS + 1, GAP_MILLIS + 1)]}
+    assert [label["Count"] for label in timeline.summary()] == [2]
+
+
+def test_labels_have_segments_of_their_own_and_the_most_confident_is_first_in_the_summary():
+    timeline = Timeline()
+    taken(timeline, ("Car", 0, 70.0), ("Dog", 0, 99.0), ("Car", 500, 75.0))
+    assert [(label["Name"], label["Confidence"]) for label in timeline.summary()] == [("Dog", 99.0), ("Car", 75.0)]
+    assert [line["Label"] for line in ended(timeline)] == ["Car", "Dog"]
+
+
+def test_boxes_stand_beside_the_time_of_their_frame():
+    timeline = Timeline()
+    list(timeline.see("Car", Sighting(0, 91.0, (BOX,))))
+    list(timeline.see("Car", Sighting(500, 80.0)))
+    (line,) = ended(timeline)
+    assert line["Sightings"] == [
+        {"Timestamp": 0, "Confidence": 91.0, "Instances": [BOX]},
+        {"Timestamp": 500, "Confidence": 80.0},
+    ]
+
+
+def test_a_long_segment_has_several_lines_and_is_one_in_the_summary():
+    timeline = Timeline()
+    lines = taken(timeline, *(("Car", 500 * number, 90.0) for number in range(MOST_SIGHTINGS + 1)))
+    assert [len(line["Sightings"]) for line in lines + ended(timeline)] == [MOST_SIGHTINGS, 1]
+    assert spans(timeline) == {"Car": [(0, 500 * MOST_SIGHTINGS)]}
+
+
+def test_another_process_goes_on_where_one_has_stopped():
+    whole, first = Timeline(gap_ms=4000), Timeline(gap_ms=4000)
+    seen = [("Car", 0, 70.0), ("Dog", 0, 50.0), ("Car", 3000, 80.0), ("Dog", 9000, 60.0)]
+    expected = taken(whole, *seen) + ended(whole)
+    lines = taken(first, *seen[:2])
+    second = timeline_from_json(json.loads(json.dumps(first.to_json())))
+    assert lines + taken(second, *seen[2:]) + ended(second) == expected
+    assert second.summary() == whole.summary()

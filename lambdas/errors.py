@@ -12,6 +12,8 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
+ASLEEP_SECONDS: Final = 900.0  # before an image whose model did not run comes back; a start takes 10 to 20 minutes
+
 
 class Meaning(StrEnum):
     """What is to be done about an error."""
@@ -55,8 +57,19 @@ class PermanentError(Exception):
         self.message = message
 
 
-class ModelAsleepError(Exception):
+class LaterError(Exception):
+    """Nothing is wrong, but it cannot be done now: the message goes back to its queue."""
+
+    def least_seconds(self, now: float) -> float:  # noqa: ARG002 - some know the time
+        """Return for how long it need not come back; `now` is in epoch seconds."""
+        return 0.0
+
+
+class ModelAsleepError(LaterError):
     """No version of the project's model can answer now; the image goes back to the queue."""
+
+    def least_seconds(self, now: float) -> float:  # noqa: ARG002 - a start takes as long as it takes
+        return ASLEEP_SECONDS
 
 
 # Of DetectCustomLabels alone: of another service the same name says something else.
@@ -69,7 +82,7 @@ _OF_DETECTION: Final[Mapping[str, Meaning]] = {
     "ResourceNotFoundException": Meaning.ASLEEP,
     "ResourceNotReadyException": Meaning.ASLEEP,
 }
-# Of reading an image: what detect_labels/object_file.py says of it.
+# Of reading an image: what object_file.py says of it.
 _OF_READING: Final[Mapping[str, Meaning]] = {
     "404": Meaning.PERMANENT,
     "InvalidObjectState": Meaning.PERMANENT,  # archived
@@ -77,7 +90,17 @@ _OF_READING: Final[Mapping[str, Meaning]] = {
     "NoSuchKey": Meaning.PERMANENT,
     "NoSuchVersion": Meaning.PERMANENT,
 }
-_OF_OPERATION: Final = {"DetectCustomLabels": _OF_DETECTION, "GetObject": _OF_READING}
+# Of beginning a job on a video. A wrong parameter is ours: the topic, the role or a filter is not as it should be.
+_OF_STARTING: Final[Mapping[str, Meaning]] = {
+    "InvalidS3ObjectException": Meaning.PERMANENT,
+    "LimitExceededException": Meaning.THROTTLED,  # as many jobs are open as the account's quota allows
+    "VideoTooLargeException": Meaning.PERMANENT,
+}
+_OF_OPERATION: Final = {
+    "DetectCustomLabels": _OF_DETECTION,
+    "GetObject": _OF_READING,
+    "StartLabelDetection": _OF_STARTING,
+}
 # Of all services. What is not here is OURS when the service blames the caller (4xx), else TRANSIENT.
 _MEANINGS: Final[Mapping[str, Meaning]] = {
     "AccessDenied": Meaning.OURS,

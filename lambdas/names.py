@@ -59,7 +59,7 @@ def dead_letter_queue_name(deployment: str, verb_noun: str, project: str) -> str
 
 def dead_letter_queue_of(queue: str, verb_noun: str) -> str:
     """Return the name of the dead-letter queue that belongs to a queue, by the queue's name."""
-    return queue.replace(f"-{verb_noun}-", f"-{verb_noun}_dead-", 1)
+    return queue.replace(f"-{verb_noun}", f"-{verb_noun}_dead", 1)
 
 
 def rekognition_prefix(deployment: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from lambdas.errors import error_code
+from lambdas.errors import LaterError, error_code
 from lambdas.items import from_item, to_item
 from lambdas.jobs import Job, JobStatus
 from lambdas.label_objects import LabelObjects
@@ -20,9 +20,20 @@ from lambdas.result_items import LABEL, LEASE, expiry, identity, job_key, job_of
 from lambdas.start_jobs import StartJobs
 from lambdas.transactions import MAX_ACTIONS, RefusedError, ResultsBusyError, Transactions
 
-__all__ = ["Opened", "ResultsBusyError", "ResultsTable"]
+__all__ = ["BusyError", "Opened", "ResultsBusyError", "ResultsTable"]
 
 _OPENINGS: Final = 5  # each after the first means that another delivery has just moved the job on
+
+
+class BusyError(LaterError):
+    """Another delivery works on the job, until `until` (epoch seconds) at the latest."""
+
+    def __init__(self, job: Job, until: float) -> None:
+        super().__init__(f"another delivery works on job {job.id}")
+        self.until = until
+
+    def least_seconds(self, now: float) -> float:
+        return max(0.0, self.until - now)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from lambdas.errors import error_code
+from lambdas.errors import LaterError, error_code
 from lambdas.items import from_item
 
 MAX_ACTIONS: Final = 100  # that one TransactWriteItems takes
@@ -25,8 +25,8 @@ _PASSING: Final = frozenset(
 _CONFLICTS: Final = frozenset({"TransactionInProgressException", "TransactionConflictException"})
 
 
-class ResultsBusyError(Exception):
-    """The results table could not be written now; the image goes back to the queue."""
+class ResultsBusyError(LaterError):
+    """The results table could not be written now; the message goes back to the queue."""
 
 
 class RefusedError(Exception):

@@ -13,9 +13,9 @@ from lambdas.datasets.labelled import LabelledImage, bucket_and_key
 from lambdas.datasets.manifest_lines import read_line
 from lambdas.datasets.manifest_text import text_lines
 from lambdas.datasets.seen import Seen
-from lambdas.detect_labels.object_file import ObjectFile
 from lambdas.errors import ErrorCode, PermanentError, error_code
 from lambdas.images import UNVERSIONED, ImageRef
+from lambdas.object_file import ObjectFile
 from lambdas.pictures.headers.identify import identify
 
 _AT_ONCE: Final = 16

@@ -2,21 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Protocol
 
 from lambdas.detect_labels.detection import SuspectError
-from lambdas.detect_labels.queues import Message
 from lambdas.jobs import Job
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How one message ended: with its final job, with nothing to be done, or with an error."""
-
-    message: Message
-    job: Job | None
-    error: BaseException | None
+from lambdas.settling import Ending
+from lambdas.work_messages import Message
 
 
 class Work(Protocol):

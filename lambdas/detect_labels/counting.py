@@ -7,10 +7,10 @@ from typing import Final
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from lambdas.detect_labels.batches import Ending
 from lambdas.errors import ErrorCode
 from lambdas.jobs import Job, JobStatus
 from lambdas.names import METRICS_NAMESPACE
+from lambdas.settling import Ending
 
 logger: Final = Logger()
 metrics: Final = Metrics()

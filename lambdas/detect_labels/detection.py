@@ -14,7 +14,7 @@ from lambdas.errors import ErrorCode, Meaning, ModelAsleepError, PermanentError,
 from lambdas.events import DetectionRequest, ObjectCreated
 from lambdas.images import ImageRef, job_id
 from lambdas.jobs import Job, JobStatus, Source, failed
-from lambdas.results import Opened, ResultsTable
+from lambdas.results import BusyError, Opened, ResultsTable
 from lambdas.telling import Teller
 
 KILLS: Final = 3  # deliveries that died of an image, after which nobody looks at it again
@@ -47,14 +47,6 @@ class Delivery:
     def request(self) -> DetectionRequest:
         """What was asked; of an upload, no more than its labels."""
         return self.arrival.request or DetectionRequest(project=self.project)
-
-
-class BusyError(Exception):
-    """Another delivery works on the job, until `until` (epoch seconds) at the latest."""
-
-    def __init__(self, job: Job, until: float) -> None:
-        super().__init__(f"another delivery works on job {job.id}")
-        self.until = until
 
 
 class SuspectError(Exception):

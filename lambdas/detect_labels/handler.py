@@ -17,8 +17,6 @@ from lambdas.detect_labels.detection import Delivery, Detector, detect
 from lambdas.detect_labels.looking import Eyes
 from lambdas.detect_labels.metering import meter_batch
 from lambdas.detect_labels.pacing import Pacers
-from lambdas.detect_labels.queues import LAST_CHANCE_SECONDS, VERB_NOUN, Message, Queues, message_of
-from lambdas.detect_labels.settling import settle
 from lambdas.environment import DetectLabels, from_environment
 from lambdas.events import MalformedEventError, ObjectCreated, object_created
 from lambdas.jobs import Job
@@ -28,8 +26,11 @@ from lambdas.names import UNKNOWN, project_of_queue
 from lambdas.pictures.decoder import Decoder
 from lambdas.registry import CachedRegistry, Registry
 from lambdas.results import ResultsTable
+from lambdas.settling import settle
 from lambdas.telling import Teller
+from lambdas.work_messages import LAST_CHANCE_SECONDS, Message, Queues, message_of
 
+VERB_NOUN: Final = "detect_labels"
 _RESERVE_SECONDS: Final = 15.0  # of an invocation, for the last call's answer, the commit and the publish
 _LEASE_SPARE_SECONDS: Final = 5.0  # seconds that Lambda may take to end an invocation that is out of time
 
@@ -109,7 +110,7 @@ def _pacers() -> Pacers:
 
 @cache
 def _queues() -> Queues:
-    return Queues(client("sqs"))
+    return Queues(client("sqs"), VERB_NOUN)
 
 
 @cache

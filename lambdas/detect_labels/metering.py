@@ -7,9 +7,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.detect_labels.batches import Ending
 from lambdas.jobs import JobStatus
 from lambdas.meter import Meter
+from lambdas.settling import Ending
 
 logger: Final = Logger()
 metrics: Final = Metrics()

@@ -16,6 +16,7 @@ from typing import Final
 
 from lambdas.delivery import fair_rate, max_concurrency
 from lambdas.deployment_settings import ProjectSettings
+from lambdas.errors import LaterError
 
 # Share of the calls that may be throttled: few enough to be polite, and enough to notice that there is room.
 _THROTTLED: Final = 0.02
@@ -41,7 +42,7 @@ _ROUNDING: Final = 1e-9  # of a call: less is missing only by the arithmetic
 _LOOK: Final = 0.1  # seconds: the rate may change while a thread waits for its turn
 
 
-class OutOfTimeError(Exception):
+class OutOfTimeError(LaterError):
     """No turn comes before the deadline; the image goes back to the queue."""
 
 

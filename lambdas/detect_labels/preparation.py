@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from lambdas.detect_labels.object_file import get_object
 from lambdas.detect_labels.source import check_source
 from lambdas.errors import ErrorCode, PermanentError
 from lambdas.images import ImageRef
 from lambdas.jobs import Source
+from lambdas.object_file import get_object
 from lambdas.pictures.decoder import Decoder
 from lambdas.pictures.limits import MAX_DOWNLOAD_BYTES, MAX_REFERENCE_BYTES, MAX_SIDE
 

@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from lambdas.detect_labels.object_file import ObjectFile
 from lambdas.errors import ErrorCode, PermanentError
 from lambdas.images import ImageRef
 from lambdas.jobs import Source
+from lambdas.object_file import ObjectFile
 from lambdas.pictures.headers.identify import identify
 from lambdas.pictures.limits import READABLE, check_pixels
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from lambdas.detect_labels.queues import ASLEEP_SECONDS, Message, wait_seconds
+from lambdas.errors import ASLEEP_SECONDS
 from lambdas.names import UNKNOWN, dead_letter_queue_name, dead_letter_queue_of, queue_name
+from lambdas.work_messages import Message, wait_seconds
 from tests.infrastructure.assembly import Deployment, Resource, referred
 
 DAY = 86_400

@@ -4,11 +4,11 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from lambdas.detect_labels.object_file import FIRST_BYTES, MAX_HEADER_BYTES
 from lambdas.detect_labels.source import check_source, read_source
 from lambdas.errors import ErrorCode, PermanentError
 from lambdas.images import ImageRef
 from lambdas.jobs import Source
+from lambdas.object_file import FIRST_BYTES, MAX_HEADER_BYTES
 from lambdas.pictures.limits import MAX_PIXELS
 from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas.pictures import bomb, noise, oriented, picture, quarters, saved

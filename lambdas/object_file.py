@@ -17,8 +17,8 @@ _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 class ObjectFile:
     """The headers' file: the first 64 KiB are fetched at once, then what is asked for, each time twice as much."""
 
-    def __init__(self, s3: Any, image: ImageRef) -> None:
-        """Fetch the first part.
+    def __init__(self, s3: Any, image: ImageRef, *, growth: int = 2) -> None:
+        """Fetch the first part; each further one is `growth` times as long as the one before.
 
         Raises PermanentError where the object is gone, archived or empty; other errors of S3 pass through.
         """
@@ -28,7 +28,8 @@ class ObjectFile:
         self._fetched = 0
         answer, head = self._get(0, FIRST_BYTES)
         self._parts = [(0, head)]
-        self._next = 2 * FIRST_BYTES
+        self._growth = growth
+        self._next = growth * FIRST_BYTES
         self.metadata: dict[str, str] = answer["Metadata"]
         # Without a range in the answer, it is the whole object.
         said = answer.get("ContentRange")
@@ -71,7 +72,7 @@ class ObjectFile:
         if not part:
             raise BrokenHeaderError("the object ended before the size that S3 said")
         self._parts.append((position, part))
-        self._next *= 2
+        self._next *= self._growth
         return part[:size]
 
     def _get(self, first: int, length: int) -> tuple[dict[str, Any], bytes]:

@@ -1,4 +1,4 @@
-"""What the function does with messages beside answering: puts off, or sends to the dead-letter queue."""
+"""Messages of work queues, and what is done with them beside answering: put off, or sent to the dead-letter queue."""
 
 import math
 import random
@@ -8,10 +8,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from lambdas.delivery import KEPT_SECONDS
+from lambdas.errors import ASLEEP_SECONDS
 from lambdas.names import dead_letter_queue_of
 
-VERB_NOUN: Final = "detect_labels"
-ASLEEP_SECONDS: Final = 900  # before an image whose model did not run comes back; a start takes 10 to 20 minutes
 PATIENT_RECEIVES: Final = 10  # after which a message that was put off waits for so long, whatever the cause
 LAST_CHANCE_SECONDS: Final = KEPT_SECONDS - 3600  # of age: what is put off now may be gone before it comes back
 
@@ -30,7 +29,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Message:
-    """A message of a project's queue, as Lambda hands it over."""
+    """A message of a work queue, as Lambda hands it over."""
 
     id: str
     receipt_handle: str
@@ -72,9 +71,10 @@ def wait_seconds(
 
 @dataclass
 class Queues:
-    """The queues of all projects, through a boto3 SQS client; their URLs are remembered."""
+    """The queues of a function, through a boto3 SQS client; their URLs are remembered."""
 
     sqs: Any
+    verb_noun: str  # of the function, which is part of its queues' names
     _urls: dict[str, str] = field(default_factory=dict)
 
     def put_off(self, waits: Sequence[tuple[Message, int]]) -> None:
@@ -103,7 +103,7 @@ class Queues:
             "SourceQueue": message.queue,
         }
         self.sqs.send_message(
-            QueueUrl=self._url(dead_letter_queue_of(message.queue, VERB_NOUN)),
+            QueueUrl=self._url(dead_letter_queue_of(message.queue, self.verb_noun)),
             MessageBody=message.body,
             MessageAttributes={
                 name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value

@@ -7,17 +7,23 @@ from typing import Final
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.detect_labels.batches import Ending
-from lambdas.detect_labels.detection import BusyError
-from lambdas.detect_labels.pacing import OutOfTimeError
-from lambdas.detect_labels.queues import ASLEEP_SECONDS, PATIENT_RECEIVES, Queues, Reason, wait_seconds
-from lambdas.errors import Meaning, ModelAsleepError, error_code, meaning
+from lambdas.errors import LaterError, Meaning, error_code, meaning
 from lambdas.events import MalformedEventError
-from lambdas.results import ResultsBusyError
+from lambdas.jobs import Job
+from lambdas.work_messages import PATIENT_RECEIVES, Message, Queues, Reason, wait_seconds
 
 logger: Final = Logger()
 
 _RETRIED: Final = (Meaning.TRANSIENT, Meaning.THROTTLED)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one message ended: with its final job, with nothing to be done, or with an error."""
+
+    message: Message
+    job: Job | None
+    error: BaseException | None
 
 
 @dataclass(frozen=True)
@@ -35,22 +41,22 @@ def settle(queues: Queues, endings: Sequence[Ending], *, project: str, now: floa
     """
     back = [ending for ending in endings if ending.error is not None and not _buried(queues, ending, project)]
     for ending in back:
-        logger.info("the image goes back to its queue", message_id=ending.message.id, reason=str(ending.error))
+        logger.info("the message goes back to its queue", message_id=ending.message.id, reason=str(ending.error))
     try:
-        queues.put_off([(ending.message, wait_seconds(ending.message, _least(ending, now))) for ending in back])
+        queues.put_off([(ending.message, wait_seconds(ending.message, least_seconds(ending, now))) for ending in back])
     except (ClientError, BotoCoreError):
         logger.exception("messages could not be put off; they come back when their visibility timeout ends")
     return back
 
 
 def grave(ending: Ending) -> Grave | None:
-    """Say why a message is dead; None where another delivery may bring its image to an end."""
+    """Say why a message is dead; None where another delivery may bring it to its end."""
     match ending.error:
         case MalformedEventError():
             return Grave(Reason.MALFORMED_EVENT, "")
         case ClientError() | BotoCoreError() as error:
             return None if meaning(error) in _RETRIED else Grave(Reason.CALL_REFUSED, error_code(error))
-        case BusyError() | ModelAsleepError() | OutOfTimeError() | ResultsBusyError():
+        case LaterError():
             return None
     if ending.message.receives < PATIENT_RECEIVES:
         return None
@@ -73,11 +79,6 @@ def _buried(queues: Queues, ending: Ending, project: str) -> bool:
     return True
 
 
-def _least(ending: Ending, now: float) -> float:
+def least_seconds(ending: Ending, now: float) -> float:
     """Return for how many seconds a message must not come back."""
-    match ending.error:
-        case ModelAsleepError():
-            return ASLEEP_SECONDS
-        case BusyError() as busy:
-            return max(0.0, busy.until - now)
-    return 0.0
+    return ending.error.least_seconds(now) if isinstance(ending.error, LaterError) else 0.0

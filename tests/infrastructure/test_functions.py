@@ -5,7 +5,7 @@ import pytest
 from lambdas import environment
 from lambdas.delivery import TIMEOUT_SECONDS
 from lambdas.names import METRICS_NAMESPACE
-from lambdas.pictures.decoder import memory_left
+from lambdas.pictures.confinement import memory_left
 from lambdas.pictures.limits import MAX_PIXELS
 from tests.infrastructure.assembly import ROOT, referred
 

@@ -28,6 +28,21 @@ class SweepResults:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SampleVideo:
+    results_table: str
+    results_bucket: str
+    results_topic_arn: str
+    frames_topic_arn: str  # whose messages merge_video reads
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeVideo:
+    results_table: str
+    results_bucket: str
+    results_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StartDetection:
     images_bucket: str
     results_table: str

@@ -29,6 +29,8 @@ _TOLD: Final[tuple[str, ...]] = (
     "AnnotatedImage",
     "LabelsObject",
     "Timeline",
+    "Frames",
+    "FramesFailed",
     "Run",
     "StartJobId",
     "SchemaVersion",

@@ -13,11 +13,13 @@ from stacks.closing import Closing
 from stacks.governor import Governor
 from stacks.guard import Guard
 from stacks.inference import Inference
+from stacks.parts.telling import wants_frames
 from stacks.project import Project
 from stacks.requests import Requests
 from stacks.storage import Storage
 from stacks.sweep import Sweep
 from stacks.training import Training
+from stacks.video_frames import VideoFrames
 
 LEFT_FOR_OTHERS: Final = 2  # concurrent executions that detection must leave to the account's other functions
 
@@ -49,6 +51,8 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
         Guard(app, settings, storage, env=env),
         Sweep(app, settings, storage, env=env),
     ]
+    if wants_frames(settings):
+        others.append(VideoFrames(app, settings, storage, env=env))
     Closing(app, settings, storage, inference, others, env=env)
     Tags.of(app).add("Deployment", settings.name)
 

@@ -10,6 +10,9 @@ DEAD_KEPT_SECONDS: Final = 14 * 86_400  # that a dead letter waits for a person;
 # How often a message may be received. The code decides what is dead: this is for what it does not live to decide.
 MAX_RECEIVES: Final = 1000  # the most that SQS takes
 
+VIDEO_BATCHES: Final = 2  # of one queue of videos at the same time, and collections of finished ones
+COLLECT_SECONDS: Final = 300  # of one invocation of collect_video; what it does not finish, the next one goes on with
+
 _LEAST: Final = 2  # that an event source may be limited to
 
 

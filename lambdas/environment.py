@@ -28,6 +28,22 @@ class SweepResults:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StartVideo:
+    results_table: str
+    results_bucket: str
+    results_topic_arn: str
+    videos_topic_arn: str  # on which Rekognition tells of the ends of jobs
+    videos_role_arn: str  # as which it does
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectVideo:
+    results_table: str
+    results_bucket: str
+    results_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SampleVideo:
     results_table: str
     results_bucket: str
@@ -40,6 +56,12 @@ class MergeVideo:
     results_table: str
     results_bucket: str
     results_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepVideos:
+    results_table: str
+    queue_url: str  # of collect_video
 
 
 @dataclass(frozen=True, kw_only=True)

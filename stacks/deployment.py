@@ -6,7 +6,7 @@ from typing import Any, Final
 from aws_cdk import App, Environment, Stack, Tags
 from constructs import Node
 
-from lambdas.delivery import max_concurrency
+from lambdas.delivery import VIDEO_BATCHES, max_concurrency
 from lambdas.deployment_settings import DeploymentSettings, parse_deployment
 from lambdas.setting_checks import SettingsError
 from stacks.closing import Closing
@@ -20,6 +20,7 @@ from stacks.storage import Storage
 from stacks.sweep import Sweep
 from stacks.training import Training
 from stacks.video_frames import VideoFrames
+from stacks.videos import Videos
 
 LEFT_FOR_OTHERS: Final = 2  # concurrent executions that detection must leave to the account's other functions
 
@@ -43,7 +44,9 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
     storage = Storage(app, settings, env=env)
     inference = Inference(app, settings, storage, env=env)
     others: list[Stack] = [storage, inference]
-    others += [Project(app, settings, project, storage, inference, env=env) for project in settings.projects]
+    videos = Videos(app, settings, storage, env=env) if _video_queues(settings) else None
+    others += [videos] if videos else []
+    others += [Project(app, settings, project, storage, inference, videos, env=env) for project in settings.projects]
     others += [
         Requests(app, settings, storage, env=env),
         Training(app, settings, storage, inference, env=env),
@@ -57,14 +60,21 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
     Tags.of(app).add("Deployment", settings.name)
 
 
+def _video_queues(settings: DeploymentSettings) -> int:
+    return sum(project.videos is not None for project in settings.projects.values())
+
+
 def _check_concurrency(settings: DeploymentSettings) -> None:
     unknown = max_concurrency(0)  # for keys of no project
     projects = sum(max_concurrency(project.max_inference_units) for project in settings.projects.values())
-    needed = projects + unknown + LEFT_FOR_OTHERS
+    queues = _video_queues(settings)
+    videos = VIDEO_BATCHES * (queues + 1) if queues else 0  # and one to collect what was found
+    videos += 2 * VIDEO_BATCHES if wants_frames(settings) else 0  # to sample and to merge
+    needed = projects + videos + unknown + LEFT_FOR_OTHERS
     if needed > settings.account_concurrency:
         raise SettingsError(
             f"deployments.{settings.name}.account_concurrency is {settings.account_concurrency}, but {needed} are "
-            f"needed: {projects} for the queues of {len(settings.projects)} projects, {unknown} for keys of none and "
-            f"{LEFT_FOR_OTHERS} for other functions. Ask AWS to raise the account's limit and say here what it is, or "
-            "remove projects or inference units"
+            f"needed: {projects} for the queues of {len(settings.projects)} projects, {videos} for their videos, "
+            f"{unknown} for keys of none and {LEFT_FOR_OTHERS} for other functions. Ask AWS to raise the account's "
+            "limit and say here what it is, or remove projects or inference units"
         )

@@ -15,6 +15,7 @@ from lambdas.names import (
     MINUTE_ATTRIBUTES,
     RESULT_OBJECTS,
     UNKNOWN,
+    VIDEOS,
     dead_letter_queue_name,
     queue_name,
     resource_name,
@@ -56,7 +57,7 @@ class Inference(Stack):
             deployment=settings.name,
             project=UNKNOWN,
             images=storage.images,
-            keys=[{"anything-but": {"prefix": [f"{project}/" for project in sorted(settings.projects)]}}],
+            keys=[{"anything-but": {"prefix": _claimed(settings)}}],
             worker=self.worker.function,
             concurrency=max_concurrency(0),
             # No model is needed to say that no project claims a key.
@@ -192,3 +193,9 @@ class Inference(Stack):
             at_least=1,
             to=storage.operations_topic.topic,
         )
+
+
+def _claimed(settings: DeploymentSettings) -> list[str]:
+    """Return what keys begin with that have a queue of their own."""
+    videos = [f"{VIDEOS}/{name}/" for name, project in settings.projects.items() if project.videos]
+    return sorted([*(f"{name}/" for name in settings.projects), *videos])

@@ -5,12 +5,13 @@ from typing import Any
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from lambdas.delivery import max_concurrency
+from lambdas import names
+from lambdas.delivery import VIDEO_BATCHES, max_concurrency
 from lambdas.deployment_settings import DeploymentSettings
-from lambdas.names import stack_name
 from stacks.inference import Inference
-from stacks.parts.work_queue import WorkQueue
+from stacks.parts.work_queue import VIDEOS, WorkQueue
 from stacks.storage import Storage
+from stacks.videos import Videos
 
 
 class Project(Stack):
@@ -23,9 +24,10 @@ class Project(Stack):
         name: str,
         storage: Storage,
         inference: Inference,
+        videos: Videos | None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(scope, stack_name(settings.name, f"project-{name}"), **kwargs)
+        super().__init__(scope, names.stack_name(settings.name, f"project-{name}"), **kwargs)
         images = WorkQueue(
             self,
             "Images",
@@ -45,6 +47,26 @@ class Project(Stack):
         CfnOutput(self, "EventSourceId", value=images.event_source.event_source_mapping_id)
         CfnOutput(self, "MinInferenceUnits", value=str(settings.projects[name].min_inference_units))
         CfnOutput(self, "Runtime", value=settings.projects[name].runtime)
+        if videos is not None and settings.projects[name].videos is not None:
+            self._make_videos(settings.name, name, storage, videos)
         source_buckets = settings.projects[name].source_buckets
         if source_buckets:
             CfnOutput(self, "SourceBuckets", value=" ".join(source_buckets))
+
+    def _make_videos(self, deployment: str, name: str, storage: Storage, videos: Videos) -> None:
+        queue = WorkQueue(
+            self,
+            "Videos",
+            deployment=deployment,
+            project=name,
+            images=storage.images,
+            keys=[{"prefix": f"{names.VIDEOS}/{name}/"}],
+            worker=videos.starter.function,
+            concurrency=VIDEO_BATCHES,
+            # Rekognition's own labels need no model of the project's.
+            opened=True,
+            alarms_to=storage.operations_topic.topic,
+            kind=VIDEOS,
+        )
+        CfnOutput(self, "VideosQueueUrl", value=queue.queue.queue_url)
+        CfnOutput(self, "VideosDeadLetterQueueUrl", value=queue.dead.queue.queue_url)

@@ -11,7 +11,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from lambdas.delivery import KEPT_SECONDS, MAX_RECEIVES
+from lambdas.delivery import KEPT_SECONDS, MAX_RECEIVES, VIDEO_BATCHES
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import MergeVideo, SampleVideo
 from lambdas.names import (
@@ -42,7 +42,6 @@ MERGER: Final = "merge_video"
 # Of its memory the function itself keeps 256 MB; the rest is the decoding process's. The disk holds one video.
 _SAMPLER_SIZE: Final = Size(seconds=900, megabytes=2048, disk_megabytes=1024)
 _MERGER_SIZE: Final = Size(seconds=120, megabytes=1024)
-_AT_ONCE: Final = 2  # the least that an event source may be limited to
 _TOO_OLD: Final = Duration.days(1)
 _EACH_ITS_OWN: Final = "Each video has objects of its own"
 
@@ -80,7 +79,7 @@ class VideoQueue(Construct):
             target=worker.function,
             event_source_arn=self.queue.queue_arn,
             batch_size=1,
-            max_concurrency=_AT_ONCE,
+            max_concurrency=VIDEO_BATCHES,
             report_batch_item_failures=True,
         )
         # Lambda checks at creation that the function may read the queue.

@@ -13,9 +13,10 @@ from lambdas.detect_labels.pacing import OutOfTimeError
 from lambdas.errors import ErrorCode, Meaning, ModelAsleepError, PermanentError, meaning
 from lambdas.events import DetectionRequest, ObjectCreated
 from lambdas.images import ImageRef, job_id
-from lambdas.jobs import Job, JobStatus, Source, failed
+from lambdas.jobs import API, Job, JobStatus, Source, failed
 from lambdas.results import BusyError, Opened, ResultsTable
 from lambdas.telling import Teller
+from lambdas.videos import VIDEO_API, project_of_video, reference
 
 KILLS: Final = 3  # deliveries that died of an image, after which nobody looks at it again
 
@@ -83,10 +84,13 @@ def _open(detector: Detector, delivery: Delivery) -> Opened:
     version = request.project_version_arn
     if version is None and settings:
         version = detector.eyes.registry.active_version(delivery.project)
+    image = delivery.arrival.object
+    refused_video = project_of_video(image.key) is not None and settings is None
     job = Job(
-        id=job_id(delivery.arrival.object, delivery.project, request.run),
+        id=job_id(image, delivery.project, request.run),
         project=delivery.project,
-        image=delivery.arrival.object,
+        image=reference(image.bucket, image.key, image.version) if refused_video else image,
+        api=VIDEO_API if refused_video else API,
         status=JobStatus.IN_PROGRESS,
         created_at=int(detector.clock() * 1000),
         project_version_arn=version,
@@ -114,7 +118,7 @@ def _looked(detector: Detector, delivery: Delivery, opened: Opened) -> tuple[Job
         _check_crashes(opened, delivery)
         look.read()
         if delivery.settings is None:
-            raise PermanentError(ErrorCode.UNKNOWN_PROJECT, _unknown(look.job.image))
+            raise _unclaimed(look.job.image)
         outcome = look.outcome(delivery.settings)
     except PermanentError as error:
         return look.job, failed(error.code, error.message, look.source)
@@ -147,10 +151,18 @@ def _finish(detector: Detector, delivery: Delivery, job: Job, outcome: dict[str,
     )
 
 
-def _unknown(image: ImageRef) -> str:
+def _unclaimed(image: ImageRef) -> PermanentError:
+    project = project_of_video(image.key)
+    if project is not None:
+        return PermanentError(
+            ErrorCode.VIDEOS_NOT_ENABLED,
+            f"No project {project!r} looks at videos. Add the setting `videos` to the project in cdk.json, deploy, and "
+            "upload the video again.",
+        )
     first = image.key.partition("/")[0] if "/" in image.key else ""
     begins = f"its first folder is {first!r}" if first else "it is in no folder"
-    return (
+    return PermanentError(
+        ErrorCode.UNKNOWN_PROJECT,
         f"No project claims the key {image.key!r}: {begins}. "
-        "Upload it under the name of a project, or add the project to cdk.json."
+        "Upload it under the name of a project, or add the project to cdk.json.",
     )

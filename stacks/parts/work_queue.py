@@ -1,5 +1,6 @@
-"""From an uploaded image to the function that looks at it."""
+"""From an uploaded object to the function that looks at it."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aws_cdk import Duration
@@ -22,6 +23,22 @@ _KEPT: Final = Duration.seconds(KEPT_SECONDS)
 _TOO_OLD: Final = Duration.days(7)  # leaves three days to do something
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What the objects of a queue are, and who works on them."""
+
+    worker: str  # the function's verb_noun
+    uploaded: str  # begins the name of the rule
+    things: str
+    remedy: str  # for those that wait too long
+
+
+IMAGES: Final = Kind(WORKER, "uploaded", "images", "Start the project's model.")
+VIDEOS: Final = Kind(
+    "start_video", "videos", "videos", "Ask AWS for more concurrent stored-video jobs, or upload fewer."
+)
+
+
 class WorkQueue(Construct):
     """A project's rule, queue, dead-letter queue, event source and alarms."""
 
@@ -38,6 +55,7 @@ class WorkQueue(Construct):
         concurrency: int,
         opened: bool,
         alarms_to: sns.ITopic,
+        kind: Kind = IMAGES,
     ) -> None:
         """Make them.
 
@@ -48,14 +66,14 @@ class WorkQueue(Construct):
         self.dead = DeadLetterQueue(
             self,
             "Dead",
-            name=dead_letter_queue_name(deployment, WORKER, project),
-            holds="images that could not be looked at, or whose arrival could not be queued",
+            name=dead_letter_queue_name(deployment, kind.worker, project),
+            holds=f"{kind.things} that could not be looked at, or whose arrival could not be queued",
             alarms_to=alarms_to,
         )
         self.queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=queue_name(deployment, WORKER, project),
+            queue_name=queue_name(deployment, kind.worker, project),
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=_KEPT,
@@ -66,7 +84,7 @@ class WorkQueue(Construct):
         events.Rule(
             self,
             "Uploaded",
-            rule_name=resource_name(deployment, f"uploaded-{project}"),
+            rule_name=resource_name(deployment, f"{kind.uploaded}-{project}"),
             event_pattern=events.EventPattern(
                 source=["aws.s3"],
                 detail_type=["Object Created"],
@@ -85,16 +103,16 @@ class WorkQueue(Construct):
             max_concurrency=concurrency,
             report_batch_item_failures=True,
         )
-        self._alarm_when_old(queue_name(deployment, WORKER, project), alarms_to)
+        self._alarm_when_old(queue_name(deployment, kind.worker, project), kind, alarms_to)
 
-    def _alarm_when_old(self, name: str, alarms_to: sns.ITopic) -> None:
+    def _alarm_when_old(self, name: str, kind: Kind, alarms_to: sns.ITopic) -> None:
         alarm(
             self,
             "TooOld",
             name=f"{name}-too-old",
             says=(
-                f"Images have waited in {name} for {_TOO_OLD.to_days()} days and are lost after {_KEPT.to_days()}. "
-                "Start the project's model."
+                f"{kind.things.capitalize()} have waited in {name} for {_TOO_OLD.to_days()} days and are lost after "
+                f"{_KEPT.to_days()}. {kind.remedy}"
             ),
             metric=self.queue.metric_approximate_age_of_oldest_message(period=Duration.hours(1), statistic="Maximum"),
             at_least=_TOO_OLD.to_seconds(),

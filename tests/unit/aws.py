@@ -24,7 +24,10 @@ def client_of(service: str, fake: object) -> Any:
     client = boto3.client(service)
 
     def remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context["said"] = copy.deepcopy(params)
+        # A file cannot be copied, and nobody changes it meanwhile.
+        context["said"] = {
+            name: value if hasattr(value, "read") else copy.deepcopy(value) for name, value in params.items()
+        }
 
     def answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
         said = context["said"]

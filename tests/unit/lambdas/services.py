@@ -32,9 +32,13 @@ class Bucket:
         self.ignores_ranges = False
         self.written: dict[str, bytes] = {}  # by key: what the functions themselves put, in whichever bucket
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> dict[str, Any]:
-        self.written[Key] = Body
+    def put_object(self, Bucket: str, Key: str, Body: Any, ContentType: str) -> dict[str, Any]:
+        self.written[Key] = Body if isinstance(Body, bytes) else Body.read()
         return {"VersionId": "v1"}
+
+    def delete_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        self.written.pop(Key, None)
+        return {}
 
     def put(self, key: str, body: bytes, version: str = "v1", **metadata: str) -> None:
         """Put an object; `job_tag="x"` is the metadata `job-tag`."""
@@ -82,6 +86,8 @@ class Bucket:
     def _stored(self, key: str, version: str) -> tuple[bytes, dict[str, str]]:
         if key in self.refusals:
             raise self.refusals[key]
+        if version == "null" and key in self.written:
+            return self.written[key], {}
         try:
             return self.objects[key, version]
         except KeyError:
@@ -130,6 +136,49 @@ class Queues:
             assert 0 <= entry["VisibilityTimeout"] <= 43_200, "SQS hides a message for 12 hours at most"
             self.put_off.append((name, entry["ReceiptHandle"], entry["VisibilityTimeout"]))
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries], "Failed": []}
+
+
+class VideoJobs:
+    """Rekognition's jobs on stored videos: as many open as a quota allows, one for each token."""
+
+    def __init__(self) -> None:
+        self.quota = 20
+        self.asked: list[dict[str, Any]] = []
+        self.refuse_next: list[Refusal] = []
+        self.ids: dict[str, str] = {}  # of jobs, by token
+        self.answers: dict[str, dict[str, Any]] = {}  # by job: how it ended; without one, it is open
+        self.pages: list[list[dict[str, Any]]] = [[]]  # of every job that succeeded
+        self.read: list[str | None] = []  # NextTokens that were asked for
+        self.fail_pages: dict[str | None, list[Refusal]] = {}  # by NextToken, the next answers
+
+    def start_label_detection(self, **said: Any) -> dict[str, Any]:
+        self.asked.append(said)
+        if self.refuse_next:
+            raise self.refuse_next.pop(0)
+        token = said["ClientRequestToken"]
+        if token not in self.ids:
+            if len(self.ids) - len(self.answers) >= self.quota:
+                raise Refusal("LimitExceededException")
+            self.ids[token] = f"{len(self.ids):064d}"
+        return {"JobId": self.ids[token]}
+
+    def end(self, job_id: str, status: str = "SUCCEEDED", **said: Any) -> None:
+        self.answers[job_id] = {"JobStatus": status, **said}
+
+    def get_label_detection(self, JobId: str, **said: Any) -> dict[str, Any]:
+        token = said.get("NextToken")
+        self.read.append(token)
+        if self.fail_pages.get(token):
+            raise self.fail_pages[token].pop(0)
+        if JobId not in self.ids.values():
+            raise Refusal("ResourceNotFoundException")
+        answer = self.answers.get(JobId, {"JobStatus": "IN_PROGRESS"})
+        if answer["JobStatus"] != "SUCCEEDED":
+            return answer
+        place = int(token or 0)
+        more = {"NextToken": str(place + 1)} if place + 1 < len(self.pages) else {}
+        metadata = {"Codec": "h264", "DurationMillis": 2000, "FrameRate": 10.0}
+        return answer | {"Labels": self.pages[place], "VideoMetadata": metadata, "LabelModelVersion": "3.0"} | more
 
 
 class Detections:

@@ -1,0 +1,148 @@
+"""start_video: videos of a project's queue to Rekognition, as many at once as the account's quota allows."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError
+
+from lambdas.clients import client
+from lambdas.deployment_settings import DeploymentSettings, load_settings
+from lambdas.environment import StartVideo, from_environment
+from lambdas.errors import LaterError, error_code
+from lambdas.events import MalformedEventError, object_created
+from lambdas.jobs import Job, JobStatus
+from lambdas.label_objects import LabelObjects
+from lambdas.names import project_of_queue
+from lambdas.queries import Queries
+from lambdas.results import ResultsTable
+from lambdas.settling import Ending, settle
+from lambdas.start_video.starting import Delivery, Starter, start
+from lambdas.telling import Teller
+from lambdas.video_starts import VideoStarts
+from lambdas.videos import project_of_video, reference
+from lambdas.work_messages import LAST_CHANCE_SECONDS, Message, Queues, message_of
+
+VERB_NOUN: Final = "start_video"
+_LEASE_SPARE_SECONDS: Final = 5.0  # seconds that Lambda may take to end an invocation that is out of time
+_RESERVE_MILLIS: Final = 20_000  # for one video more
+
+logger: Final = Logger()
+metrics: Final = Metrics()
+
+
+class NoRoomError(LaterError):
+    """Rekognition takes no more jobs now, or the invocation has no time left: the video waits in its queue."""
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Start up to ten videos, one after another; answer which messages go back to the queue."""
+    settings = _settings()
+    metrics.set_default_dimensions(Deployment=settings.name)
+    messages = [message_of(record) for record in event["Records"]]
+    endings = _start_all(Invocation(starter=_starter(), settings=settings, context=context), messages)
+    project = project_of_queue(settings.name, VERB_NOUN, messages[0].queue)
+    back = settle(_queues(), endings, project=project, now=time.time())
+    _count(endings, back)
+    return {"batchItemFailures": [{"itemIdentifier": ending.message.id} for ending in back]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invocation:
+    """One batch's place."""
+
+    starter: Starter
+    settings: DeploymentSettings
+    context: LambdaContext
+
+    def start_video(self, message: Message) -> Job | None:
+        """Start one video; None for the zero-byte object that the S3 console makes for a folder."""
+        arrival = object_created(message.body)
+        found = arrival.object
+        if found.key.endswith("/") and arrival.size == 0:
+            return None
+        project = project_of_video(found.key)
+        known = self.settings.projects.get(project or "")
+        if project is None or known is None or known.videos is None:
+            raise MalformedEventError(f"{found.key!r} is no video of a project that has the setting `videos`")
+        if not known.videos.labels:
+            return None
+        left = self.context.get_remaining_time_in_millis() / 1000
+        delivery = Delivery(
+            video=reference(found.bucket, found.key, found.version),
+            size=arrival.size,
+            project=project,
+            settings=known,
+            videos=known.videos,
+            holder=f"{self.context.aws_request_id}/{message.id}",
+            lease_seconds=left + _LEASE_SPARE_SECONDS,
+            last=time.time() - message.sent_at > LAST_CHANCE_SECONDS,
+        )
+        return start(self.starter, delivery)
+
+
+def _start_all(invocation: Invocation, messages: Sequence[Message]) -> list[Ending]:
+    endings: list[Ending] = []
+    full: ClientError | None = None
+    for message in messages:
+        error: Exception | None = None
+        job: Job | None = None
+        try:
+            if full is not None:
+                raise NoRoomError("Rekognition has just refused another video: as many jobs are open as may be")
+            if invocation.context.get_remaining_time_in_millis() < _RESERVE_MILLIS:
+                raise NoRoomError("the invocation has no time left")
+            job = invocation.start_video(message)
+        except Exception as caught:  # noqa: BLE001 - settle decides what each means; the other videos go on
+            error = caught
+            if isinstance(caught, ClientError) and error_code(caught) == "LimitExceededException":
+                full = caught
+        endings.append(Ending(message, job, error))
+    return endings
+
+
+def _count(endings: Sequence[Ending], back: Sequence[Ending]) -> None:
+    jobs = [ending.job for ending in endings if ending.job is not None]
+    numbers = {
+        "VideosStarted": sum(job.status is JobStatus.IN_PROGRESS for job in jobs),
+        "VideosRefused": sum(job.status is JobStatus.FAILED and job.unnotified for job in jobs),
+        "VideosPutOff": len(back),
+    }
+    for name, number in numbers.items():
+        if number:
+            metrics.add_metric(name, MetricUnit.Count, number)
+    for job in jobs:
+        logger.info("video", job_id=job.id, project=job.project, status=job.status.value)
+
+
+@cache
+def _settings() -> DeploymentSettings:
+    return load_settings()
+
+
+@cache
+def _queues() -> Queues:
+    return Queues(client("sqs"), VERB_NOUN)
+
+
+@cache
+def _starter() -> Starter:
+    environment = from_environment(StartVideo)
+    dynamodb, s3, table = client("dynamodb"), client("s3"), environment.results_table
+    results = ResultsTable(dynamodb, table, LabelObjects(s3, environment.results_bucket))
+    return Starter(
+        s3=s3,
+        rekognition=client("rekognition", once=True),
+        results=results,
+        starts=VideoStarts(dynamodb, table, results.transactions),
+        queries=Queries(dynamodb, table),
+        teller=Teller(sns=client("sns"), results=results, results_topic_arn=environment.results_topic_arn),
+        channel={"SNSTopicArn": environment.videos_topic_arn, "RoleArn": environment.videos_role_arn},
+    )

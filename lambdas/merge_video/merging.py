@@ -1,5 +1,6 @@
 """The results of a video's frames to one timeline, one result and one notification."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -99,7 +100,7 @@ def _outcome(merger: Merger, start: StartJob, job: Job, settings: ProjectSetting
     if not seen:
         return {**_none_seen(frames, looked, source), **about}
     timeline = Timeline(gap_ms=frames.gap_ms)
-    lines = "".join(segment.to_line() for segment in _segments(timeline, seen))
+    lines = "".join(segment.to_line() for segment in _segments(timeline, seen, frames.interval_ms))
     key = timeline_key(job.project, job.id)
     merger.s3.put_object(Bucket=merger.bucket, Key=key, Body=lines.encode(), ContentType="application/jsonl")
     millis = sum(one.outcome.get("DetectMillis", 0) for _, one in seen)
@@ -151,15 +152,17 @@ def _versions(seen: Sequence[tuple[Frame, Job]]) -> dict[str, Any]:
     return {"ProjectVersionArn": arns[0]} if len(arns) == 1 else {"ProjectVersionArns": arns}
 
 
-def _segments(timeline: Timeline, seen: Sequence[tuple[Frame, Job]]) -> Iterator[Segment]:
+def _segments(timeline: Timeline, seen: Sequence[tuple[Frame, Job]], interval_ms: float) -> Iterator[Segment]:
     for frame, job in seen:
-        for label, sighting in _sightings(frame, labels_of(job.outcome)):
+        for label, sighting in _sightings(frame, labels_of(job.outcome), interval_ms):
             yield from timeline.see(label, sighting)
     yield from timeline.end()
 
 
-def _sightings(frame: Frame, labels: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sighting]]:
-    """Yield what was seen of each label in a frame: when it was taken and, if that is later, when it last held."""
+def _sightings(frame: Frame, labels: Sequence[Mapping[str, Any]], interval_ms: float) -> Iterator[tuple[str, Sighting]]:
+    """Yield what was seen of each label in a frame, at each of the moments that the frame stands for."""
+    count = math.ceil((frame.until_ms - frame.at_ms) / interval_ms)
+    moments = [round(frame.at_ms + number * interval_ms) for number in range(count)] + [frame.until_ms]
     for name in sorted({label["Name"] for label in labels}):
         found = [label for label in labels if label["Name"] == name]
         boxes = tuple(
@@ -168,7 +171,7 @@ def _sightings(frame: Frame, labels: Sequence[Mapping[str, Any]]) -> Iterator[tu
             if "BoundingBox" in label.get("Geometry", {})
         )
         best = max(label["Confidence"] for label in found)
-        for moment in sorted({frame.at_ms, frame.until_ms}):
+        for moment in moments:
             yield name, Sighting(moment, best, boxes)
 
 

@@ -25,7 +25,7 @@ MAX_PIXELS: Final = 4096 * 2304  # of a frame: a decoder keeps up to seventeen
 _QUALITY: Final = 92
 _MOST_RATE: Final = 1000.0  # frames a second that a header is believed
 _USUAL_RATE: Final = 25.0  # where it is not
-_THUMB: Final = (32, 32)  # what frames are compared by: large enough for what moves, too small for noise
+_THUMB: Final = (32, 32)  # pixels that frames are compared by: enough for what moves, too few for noise
 _EARLY_MILLIS: Final = 0.5  # times of frames are rounded
 # The first box of an MP4 or MOV. Playlists, which name other files and hosts, are not what FFmpeg gets to see here.
 _FIRST_BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"})
@@ -136,8 +136,8 @@ def _too_many_frames(said: Mapping[str, Any]) -> PermanentError:
 
 
 def _unlike(frame: Pixels, last: Pixels | None, percent: float | None) -> Pixels | None:
-    """Return a small grey picture of a frame that is to be looked at; None where it is too much like the last."""
-    thumb = cv2.resize(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY), _THUMB, interpolation=cv2.INTER_AREA)
+    """Return a small picture of a frame that is to be looked at; None where it is too much like the last."""
+    thumb = cv2.resize(frame, _THUMB, interpolation=cv2.INTER_AREA)
     if last is not None and percent is not None and cv2.absdiff(thumb, last).mean() < percent / 100 * 255:
         return None
     return np.asarray(thumb, np.uint8)

@@ -193,7 +193,7 @@ def _ask(sampler: Sampler, delivery: Delivery, job_id: str, frames: Frames) -> N
         notification_topic=sampler.frames_topic_arn,
         expires_at=expiry(now, delivery.settings.retention_days).get("ExpiresAt"),
     )
-    standing = sampler.results.starts.open(start, now=now)
+    standing = sampler.results.starts.get(start.id) or sampler.results.starts.open(start, now=now)
     if standing.total is not None:
         return
     request = DetectionRequest(project=delivery.project, start_job_id=start.id, video_job_id=job_id)

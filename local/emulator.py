@@ -25,6 +25,7 @@ from local.integrations import CachedClients, Integrations, TaskFailedError
 from local.overlay.lambda_entry import FAILURE
 from local.rekognition.boundary import answered
 from local.rekognition.protocol import Answer
+from local.rekognition.topics import SESSION
 
 VERSION = "1.5.33"
 CONTROL = "/_local/"
@@ -32,6 +33,7 @@ CONTROL = "/_local/"
 PRIVATE_NAMES: Mapping[str, tuple[str, ...]] = {
     "app": ("AUTH", "SERVICE_HANDLERS", "app"),
     "core.iam_actions": ("SERVICE_TO_IAM_NAMESPACE", "extract_iam_action", "extract_resource_arn"),
+    "core.iam_evaluator": ("evaluate_trust_policy",),
     "core.responses": ("get_account_id", "get_region"),
     "core.router": ("SERVICE_PATTERNS",),
     "services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
@@ -112,6 +114,7 @@ def install(
     _serve_rekognition(rekognition)
     _authorize_rekognition()
     _authorize_batches()
+    _say_for_which_account_a_service_acts()
     _give_workflows_their_role(client)
     _retry_as_the_definition_says()
     _report_exceptions_as_lambda_does()
@@ -219,6 +222,20 @@ def _authorize_batches() -> None:
         return extract_iam_action
 
     _replace("core.iam_actions", "extract_iam_action", make)
+
+
+def _say_for_which_account_a_service_acts() -> None:
+    """Let Rekognition assume a role whose trust asks for `aws:SourceAccount`, which a service says of each request."""
+
+    def make(original: Callable[..., bool]) -> Callable[..., bool]:
+        def evaluate_trust_policy(trust: Any, caller: str, context: Any = None) -> bool:
+            if context is not None and context.service_context.get("sts:rolesessionname") == SESSION:
+                context.service_context["aws:sourceaccount"] = context.principal_account
+            return original(trust, caller, context)
+
+        return evaluate_trust_policy
+
+    _replace("core.iam_evaluator", "evaluate_trust_policy", make)
 
 
 # --- Step Functions -----------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """From images to labels: the function that looks at images of all projects, and the queue for keys of none."""
 
+import json
 from typing import Any, Final
 
 from aws_cdk import ArnFormat, CfnOutput, Duration, Stack
@@ -10,10 +11,11 @@ from lambdas.delivery import TIMEOUT_SECONDS, max_concurrency
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import DetectLabels
 from lambdas.names import (
+    ANNOTATED_FOLDER,
     FRAMES_FOLDER,
+    LABELS_FOLDER,
     METRICS_NAMESPACE,
     MINUTE_ATTRIBUTES,
-    RESULT_OBJECTS,
     UNKNOWN,
     VIDEOS,
     dead_letter_queue_name,
@@ -21,6 +23,7 @@ from lambdas.names import (
     resource_name,
     stack_name,
 )
+from lambdas.setting_checks import SettingsError
 from stacks.parts.alarms import alarm
 from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, named_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
@@ -30,6 +33,9 @@ from stacks.storage import Storage
 
 # The function itself leaves 768 of them to its decoding process, which decodes pictures of 128 million pixels with it.
 _MEGABYTES: Final = 1024
+
+
+_MOST_CLAIMED: Final = 1850  # characters, of the 2048 of an event pattern; the rest of it has some 180
 
 
 class Inference(Stack):
@@ -109,7 +115,7 @@ class Inference(Stack):
         allow(
             role,
             "s3:PutObject",
-            on=[storage.results_bucket.arn_for_objects(f"{folder}/*") for folder in RESULT_OBJECTS],
+            on=[storage.results_bucket.arn_for_objects(f"{folder}/*") for folder in (LABELS_FOLDER, ANNOTATED_FOLDER)],
             wide_because="Each job has a list of labels and a copy of its image of its own",
         )
         allow(
@@ -196,6 +202,13 @@ class Inference(Stack):
 
 
 def _claimed(settings: DeploymentSettings) -> list[str]:
-    """Return what keys begin with that have a queue of their own."""
+    """Return what keys begin with that have a queue of their own; raise SettingsError where a rule cannot hold them."""
     videos = [f"{VIDEOS}/{name}/" for name, project in settings.projects.items() if project.videos]
-    return sorted([*(f"{name}/" for name in settings.projects), *videos])
+    claimed = sorted([*(f"{name}/" for name in settings.projects), *videos])
+    if len(json.dumps(claimed)) > _MOST_CLAIMED:
+        raise SettingsError(
+            f"deployments.{settings.name}.projects: the names of {len(settings.projects)} projects and {len(videos)} "
+            f"with videos have more than {_MOST_CLAIMED} characters, which one EventBridge rule does not hold; shorten "
+            "names, or divide the projects among deployments"
+        )
+    return claimed

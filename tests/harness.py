@@ -88,12 +88,12 @@ class Cloud:
         """Wait for the notification that tells of an image."""
 
         def told(received: list[dict[str, Any]]) -> bool:
-            return any(message["Image"]["S3ObjectName"] == image.key for message in received)
+            return any(message.get("Image", {}).get("S3ObjectName") == image.key for message in received)
 
         received = subscriber.receive(self.detection_seconds, told)
         if not told(received):
             raise NotInTimeError(f"no notification of {image.key}; received {received}")
-        return next(message for message in received if message["Image"]["S3ObjectName"] == image.key)
+        return next(message for message in received if message.get("Image", {}).get("S3ObjectName") == image.key)
 
     def take(self, queue_url: str) -> dict[str, Any] | None:
         """Take one message, with its attributes, out of a queue."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-_SESSION = "rekognition"
+SESSION = "rekognition"  # the name of its sessions of a role
 
 
 class TopicUnavailableError(Exception):
@@ -65,7 +65,7 @@ class SnsTopics:
         """Assume the role and publish. Raises TopicUnavailableError, whoever refused."""
         region = topic_arn.split(":")[3]
         try:
-            assumed = self._clients("sts", region).assume_role(RoleArn=role_arn, RoleSessionName=_SESSION)
+            assumed = self._clients("sts", region).assume_role(RoleArn=role_arn, RoleSessionName=SESSION)
             keys = assumed["Credentials"]
             session = SessionKeys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
             self._clients("sns", region, session).publish(TopicArn=topic_arn, Message=message)

@@ -44,6 +44,11 @@ class Deployment:
                 if not types or whole["Type"] in types:
                     yield Resource(stack, id_, whole["Type"], whole.get("Properties", {}), whole)
 
+    @property
+    def films(self) -> list[str]:
+        """The projects that look at videos."""
+        return sorted(project for project, said in self.said["projects"].items() if "videos" in said)
+
     def one(self, type_: str, begins: str) -> Resource:
         """Return the only resource of a type whose logical id begins so."""
         (found,) = [resource for resource in self.all(type_) if resource.id.startswith(begins)]

@@ -20,6 +20,7 @@ MANY = {
     "projects": {
         f"project-{n}-{'x' * 16}": {
             "retention_days": 30,
+            "videos": {},
             "max_inference_units": 5 if n == 0 else 1,
             "source_buckets": [f"lake-{n}"],
             "notification_topics": [f"arn:aws:sns:eu-west-1:123456789012:told-{n}"],

@@ -23,6 +23,8 @@ ON_ALL = {
     "logs:PutResourcePolicy": "logs of workflows",
     "logs:UpdateLogDelivery": "logs of workflows",
     "rekognition:CreateProject": "train_model makes the project of a first data set",
+    "rekognition:StartLabelDetection": "start_video",
+    "rekognition:GetLabelDetection": "collect_video",
     "rekognition:DescribeProjects": "train_model and the guard look for projects by name",
     "lambda:ListEventSourceMappings": "workflows look for the event source of a queue, a destroy for all",
 }
@@ -83,12 +85,22 @@ def test_only_actions_without_resources_are_allowed_on_all(deployment):
     for resource, statement in deployment.statements():
         if resource.type == "AWS::IAM::Policy" and "*" in listed(statement["Resource"]):
             used |= set(listed(statement["Action"]))
-    assert used == set(ON_ALL)
+    unused = set() if deployment.films else {action for action in ON_ALL if "LabelDetection" in action}
+    assert used == set(ON_ALL) - unused
 
 
-def test_nothing_may_pass_a_role(deployment):
-    for resource, statement in deployment.statements():
-        assert "iam:PassRole" not in listed(statement["Action"]), resource
+def test_only_start_video_may_pass_a_role_its_channels_own_to_rekognition_alone(deployment):
+    passing = [
+        (resource, statement)
+        for resource, statement in deployment.statements()
+        if "iam:PassRole" in listed(statement["Action"])
+    ]
+    assert len(passing) == (1 if deployment.films else 0)
+    for resource, statement in passing:
+        assert is_of(resource, role_of(deployment, "start_video"))
+        assert statement["Action"] == "iam:PassRole"
+        assert referred(statement["Resource"]) == deployment.one("AWS::IAM::Role", "ChannelRole").id
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "rekognition.amazonaws.com"}}
 
 
 def test_services_other_than_lambda_take_a_role_for_this_account_only(deployment):
@@ -99,7 +111,8 @@ def test_services_other_than_lambda_take_a_role_for_this_account_only(deployment
         services.add(service)
         if service != "lambda.amazonaws.com":
             assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}, role
-    assert services == {"lambda.amazonaws.com", "states.amazonaws.com", "events.amazonaws.com"}
+    expected = {"lambda.amazonaws.com", "states.amazonaws.com", "events.amazonaws.com"}
+    assert services == expected | ({"rekognition.amazonaws.com"} if deployment.films else set())
 
 
 def test_rekognition_is_held_to_the_projects_of_this_deployment(deployment):

@@ -8,6 +8,7 @@ from lambdas.work_messages import Message, wait_seconds
 from tests.infrastructure.assembly import Deployment, Resource, referred
 
 DAY = 86_400
+LAMBDA_SOURCE = "AWS::Lambda::EventSourceMapping"
 
 
 def dead_letter_queues(deployment: Deployment) -> set[tuple[str, str]]:
@@ -24,6 +25,11 @@ def dead_letter_queues(deployment: Deployment) -> set[tuple[str, str]]:
 
 def of_images(deployment: Deployment, type_: str) -> list[Resource]:
     """Return the queues, or the event sources, from which detect_labels gets its images."""
+    return [resource for resource in of_uploads(deployment, type_) if not resource.id.startswith("Videos")]
+
+
+def of_uploads(deployment: Deployment, type_: str) -> list[Resource]:
+    """Return the queues, or the event sources, of images and videos."""
     stacks = [stack for stack in deployment.templates if "-project-" in stack or stack.endswith("-inference")]
     return [
         resource
@@ -62,8 +68,8 @@ def test_a_source_queue_keeps_10_days_and_rings_at_7(deployment):
         for alarm in deployment.all("AWS::CloudWatch::Alarm")
         if alarm.properties.get("MetricName") == "ApproximateAgeOfOldestMessage"
     }
-    sources = of_images(deployment, "AWS::SQS::Queue")
-    assert len(sources) == len(deployment.said["projects"]) + 1
+    sources = of_uploads(deployment, "AWS::SQS::Queue")
+    assert len(sources) == len(deployment.said["projects"]) + len(deployment.films) + 1
     for queue in sources:
         assert queue.properties["MessageRetentionPeriod"] == 10 * DAY, queue
         assert ages[queue.stack, queue.id] == 7 * DAY, queue
@@ -71,7 +77,7 @@ def test_a_source_queue_keeps_10_days_and_rings_at_7(deployment):
 
 @pytest.mark.parametrize("cause_seconds", [0, ASLEEP_SECONDS], ids=["throttled or busy", "asleep"])
 def test_an_image_that_is_put_off_is_never_received_too_often_while_its_queue_keeps_it(deployment, cause_seconds):
-    for queue in of_images(deployment, "AWS::SQS::Queue"):
+    for queue in of_uploads(deployment, "AWS::SQS::Queue"):
         receives, age = 0, 0.0
         while age < queue.properties["MessageRetentionPeriod"]:
             receives += 1
@@ -81,10 +87,11 @@ def test_an_image_that_is_put_off_is_never_received_too_often_while_its_queue_ke
 
 
 def test_visibility_is_at_least_six_times_the_timeout_of_the_function(deployment):
-    readers = {"-requests": "queueimages"}  # all other queues are detect_labels'
+    readers = {"-requests": "queueimages", "-videos": "collectvideo"}  # all others are for uploads
     for queue in deployment.all("AWS::SQS::Queue"):
         if "RedrivePolicy" in queue.properties:
             reader = next((name for end, name in readers.items() if queue.stack.endswith(end)), "detectlabels")
+            reader = "startvideo" if queue.id.startswith("VideosQueue") else reader
             timeout = deployment.one("AWS::Lambda::Function", reader).properties["Timeout"]
             assert queue.properties["VisibilityTimeout"] >= 6 * timeout, queue
 
@@ -96,11 +103,21 @@ def test_every_event_source_is_closed_but_that_of_unknown_keys(deployment):
         assert source.properties["BatchSize"] == 10, source
 
 
+def test_every_event_source_of_videos_is_open_which_need_no_model(deployment):
+    sources = [source for source in of_uploads(deployment, LAMBDA_SOURCE) if source.id.startswith("Videos")]
+    assert len(sources) == len(deployment.films)
+    for source in sources:
+        assert source.properties.get("Enabled", True) is True, source
+        assert source.properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], source
+        assert source.properties["ScalingConfig"]["MaximumConcurrency"] == 2, source
+
+
 def test_event_sources_leave_room_in_the_account(deployment):
     limits = concurrencies(deployment)
     assert len(limits) == len(deployment.said["projects"]) + 1
     assert min(limits.values()) >= 2  # the least that Lambda takes
-    assert sum(limits.values()) + 2 <= deployment.said.get("account_concurrency", 10)
+    videos = 2 * (len(deployment.films) + 1) if deployment.films else 0
+    assert sum(limits.values()) + videos + 2 <= deployment.said.get("account_concurrency", 10)
 
 
 def test_a_project_with_more_inference_units_has_more_batches_at_a_time(many):
@@ -122,7 +139,8 @@ def concurrencies(deployment: Deployment) -> dict[str, int]:
 
 def test_every_rule_target_has_a_dead_letter_queue_that_takes_letters_from_this_rule_only(deployment):
     rules = list(deployment.all("AWS::Events::Rule"))
-    assert len(rules) == len(deployment.said["projects"]) + 5
+    videos = len(deployment.films) + 1 if deployment.films else 0  # and the sweep of videos
+    assert len(rules) == len(deployment.said["projects"]) + videos + 5
     for rule in rules:
         (target,) = rule.properties["Targets"]
         for arn in (target["DeadLetterConfig"]["Arn"], target["Arn"]):
@@ -137,7 +155,7 @@ def senders(deployment: Deployment, stack: str, queue: str) -> list[str | None]:
     for policy in deployment.all("AWS::SQS::QueuePolicy"):
         if policy.stack == stack and queue in map(referred, policy.properties["Queues"]):
             for statement in policy.properties["PolicyDocument"]["Statement"]:
-                if statement["Effect"] == "Allow":
+                if statement["Effect"] == "Allow" and statement["Principal"] != {"Service": "sns.amazonaws.com"}:
                     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
                     found.append(referred(statement["Condition"]["ArnEquals"]["aws:SourceArn"]))
     return found
@@ -147,12 +165,16 @@ def test_a_projects_rule_takes_the_keys_of_its_folder_and_the_last_rule_takes_al
     keys = {
         rule.properties["Name"]: rule.properties["EventPattern"]["detail"]["object"]["key"]
         for rule in deployment.all("AWS::Events::Rule")
-        if "uploaded" in rule.properties["Name"] and "dataset" not in rule.properties["Name"]
+        if "object" in rule.properties.get("EventPattern", {}).get("detail", {})
+        and "dataset" not in rule.properties["Name"]
     }
     prefix = f"custom-labels-{deployment.name}-uploaded"
     projects = sorted(deployment.said["projects"])
     expected = {f"{prefix}-{project}": [{"prefix": f"{project}/"}] for project in projects}
-    expected[f"{prefix}-unknown"] = [{"anything-but": {"prefix": [f"{project}/" for project in projects]}}]
+    videos = f"custom-labels-{deployment.name}-videos"
+    expected |= {f"{videos}-{project}": [{"prefix": f"videos/{project}/"}] for project in deployment.films}
+    claimed = [f"{project}/" for project in projects] + [f"videos/{project}/" for project in deployment.films]
+    expected[f"{prefix}-unknown"] = [{"anything-but": {"prefix": sorted(claimed)}}]
     assert keys == expected
 
 

@@ -44,6 +44,7 @@ OUTPUTS = {
 def test_a_deployment_is_a_stack_for_each_room_and_one_for_each_project(deployment):
     rooms = {"storage", "inference", "requests", "training", "governor", "guard", "sweep", "closing"}
     rooms |= {f"project-{project}" for project in deployment.said["projects"]}
+    rooms |= {"videos"} if deployment.films else set()
     assert set(deployment.templates) == {f"CustomLabels-{deployment.name}-{room}" for room in rooms}
 
 
@@ -93,7 +94,7 @@ def knows_no_jsonata(match):
 
 
 def test_25_projects_fit_and_no_stack_comes_near_the_limit_of_resources(deployment, many):
-    assert len(many.templates) == 25 + 8
+    assert len(many.templates) == 25 + 9
     for templates in (deployment.templates, many.templates):
         for stack, template in templates.items():
             assert len(template["Resources"]) < 400, stack
@@ -102,7 +103,14 @@ def test_25_projects_fit_and_no_stack_comes_near_the_limit_of_resources(deployme
 
 def test_event_patterns_of_25_projects_fit_into_their_rules(many):
     for rule in many.all("AWS::Events::Rule"):
-        assert len(json.dumps(rule.properties.get("EventPattern", {}))) < 2048, rule
+        pattern = json.dumps(rule.properties.get("EventPattern", {}), separators=(",", ":"))
+        assert len(pattern) < 2048, rule
+
+
+def test_names_that_do_not_fit_into_the_rule_of_all_other_keys_are_refused(tmp_path):
+    projects = {f"{'x' * 27}-{n}": {"videos": {}} for n in range(25)}
+    with pytest.raises(SettingsError, match="one EventBridge rule does not hold"):
+        app_of(tmp_path, "long", deployments={"long": {"account_concurrency": 1000, "projects": projects}})
 
 
 def test_a_resource_that_breaks_a_rule_of_cdk_nag_stops_the_synthesis(tmp_path):

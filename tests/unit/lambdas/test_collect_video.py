@@ -50,14 +50,13 @@ def test_all_pages_become_a_timeline_a_summary_and_one_notification(scene):
     job = scene.collect(begun(scene, job_tag="lot-7").id)
     assert job.status is JobStatus.SUCCEEDED
     assert scene.jobs.read == [None, "1", "2"]
-    assert [
-        (line["Label"], line["StartTimestampMillis"], line["EndTimestampMillis"]) for line in scene.timeline(job.id)
-    ] == [
+    lines = scene.timeline(job.id)
+    assert [(line["Label"], line["StartTimestampMillis"], line["EndTimestampMillis"]) for line in lines] == [
         ("Car", 0, 500),
         ("Dog", 0, 0),
         ("Car", 9000, 9000),
     ]
-    assert scene.timeline(job.id)[0]["Sightings"][0]["Instances"] == [BOX]
+    assert lines[0]["Sightings"][0]["Instances"] == [BOX]
     (told,) = scene.told()
     assert (told["JobId"], told["Status"], told["API"], told["JobTag"]) == (
         job.id,

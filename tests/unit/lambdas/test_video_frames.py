@@ -56,6 +56,12 @@ def test_segments_are_found_with_a_precision_and_recall_of_one_to_within_an_inte
     assert sum(any(same(true, one) for one in found) for true in TRUTH) / len(TRUTH) == 1
 
 
+def test_a_label_that_is_missing_on_one_frame_ends_its_segment(cinema):
+    job = cinema.show(film([*moving(1), *blank(0.5), *moving(1)]))
+    found = [(line["StartTimestampMillis"], line["EndTimestampMillis"]) for line in cinema.timeline(job)]
+    assert found == [(0, 500), (1500, 2000)]
+
+
 def test_a_segment_says_where_its_label_was_at_each_time(cinema):
     (segment,) = cinema.timeline(cinema.show(film(moving(2))))
     assert segment["Confidence"] == 90

@@ -27,7 +27,7 @@ from lambdas.setting_checks import SettingsError
 from stacks.parts.alarms import alarm
 from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, named_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
-from stacks.parts.telling import allow_telling, wants_frames
+from stacks.parts.telling import allow_results, wants_frames
 from stacks.parts.work_queue import WORKER, WorkQueue
 from stacks.storage import Storage
 
@@ -102,16 +102,7 @@ class Inference(Stack):
         self._allow_reading(settings, storage)
         allow(role, "dynamodb:GetItem", on=[storage.registry.table_arn])
         self._allow_metering(storage)
-        allow(
-            role,
-            # The four that a transaction is made of, and what finds label items that a crash has left.
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:Query",
-            on=[storage.results.table_arn],
-        )
+        allow_results(role, settings, storage)
         allow(
             role,
             "s3:PutObject",
@@ -124,7 +115,6 @@ class Inference(Stack):
             on=[versions_arn(self, settings.name)],
             wide_because=FOUND_AT_RUN_TIME,
         )
-        allow_telling(role, settings, storage)
         self._alarm(settings.name, storage)
 
     def _allow_metering(self, storage: Storage) -> None:

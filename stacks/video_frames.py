@@ -26,13 +26,13 @@ from lambdas.names import (
     resource_name,
     stack_name,
 )
-from stacks.parts.alarms import alarm
+from stacks.parts.alarms import alarm, alarm_errors
 from stacks.parts.dead_letter_queue import DeadLetterQueue
 from stacks.parts.encrypted_topic import EncryptedTopic
 from stacks.parts.layer import video_layer
 from stacks.parts.policy import allow, named_arn
 from stacks.parts.python_function import PythonFunction, Size
-from stacks.parts.telling import allow_telling, wants_frames
+from stacks.parts.telling import allow_results, wants_frames
 from stacks.parts.work_queue import WORKER
 from stacks.storage import Storage
 
@@ -93,15 +93,7 @@ class VideoQueue(Construct):
             at_least=_TOO_OLD.to_seconds(),
             to=topic,
         )
-        alarm(
-            self,
-            "Errors",
-            name=f"{resource_name(deployment, verb_noun)}-errors",
-            says=f"{verb_noun} failed as a whole: killed, out of time, or it could not begin. Its log says why.",
-            metric=worker.function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
-            at_least=1,
-            to=topic,
-        )
+        alarm_errors(self, resource_name(deployment, verb_noun), worker.function, to=topic)
 
     def _allow(self, worker: PythonFunction, queue: sqs.Queue, dead: sqs.Queue) -> None:
         allow(
@@ -155,7 +147,7 @@ class VideoFrames(Stack):
         )
         allow(role, "s3:ListBucket", on=[storage.images.bucket_arn])
         self._allow_objects(role, storage, reads=(FRAMES_FOLDER,), writes=(FRAMES_FOLDER,))
-        self._allow_results(role, storage)
+        allow_results(role, settings, storage)
         allow(
             role,
             "sqs:GetQueueUrl",
@@ -163,7 +155,6 @@ class VideoFrames(Stack):
             on=[named_arn(self, "sqs", queue_name(settings.name, WORKER, "*"))],
             wide_because="One function fills the queues of all projects, which come and go",
         )
-        allow_telling(role, settings, storage)
         return VideoQueue(
             self, sampler, deployment=settings.name, verb_noun=SAMPLER, size=_SAMPLER_SIZE, storage=storage
         )
@@ -203,9 +194,8 @@ class VideoFrames(Stack):
             reads=(FRAMES_FOLDER, LABELS_FOLDER),
             writes=(TIMELINES_FOLDER, LABELS_FOLDER, ANNOTATED_FOLDER),
         )
-        self._allow_results(role, storage)
+        allow_results(role, settings, storage)
         allow(role, "dynamodb:BatchGetItem", on=[storage.results.table_arn])
-        allow_telling(role, settings, storage)
         return VideoQueue(self, merger, deployment=settings.name, verb_noun=MERGER, size=_MERGER_SIZE, storage=storage)
 
     def _allow_objects(
@@ -226,16 +216,4 @@ class VideoFrames(Stack):
             "s3:PutObject",
             on=[bucket.arn_for_objects(f"{folder}/*") for folder in writes],
             wide_because=_EACH_ITS_OWN,
-        )
-
-    def _allow_results(self, role: iam.Role, storage: Storage) -> None:
-        allow(
-            role,
-            # The four that a transaction is made of, and what finds label items that a crash has left.
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:Query",
-            on=[storage.results.table_arn],
         )

@@ -2,38 +2,32 @@
 
 from typing import Any, Final
 
-from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from lambdas.delivery import COLLECT_SECONDS, KEPT_SECONDS, MAX_RECEIVES, TIMEOUT_SECONDS, VIDEO_BATCHES
+from lambdas.delivery import TIMEOUT_SECONDS
 from lambdas.deployment_settings import DeploymentSettings
-from lambdas.environment import CollectVideo, StartVideo, SweepVideos
+from lambdas.environment import StartVideo, SweepVideos
 from lambdas.names import (
-    LABELS_FOLDER,
-    TIMELINES_FOLDER,
     VIDEOS,
     dead_letter_queue_name,
     queue_name,
     resource_name,
     stack_name,
 )
-from stacks.parts.alarms import alarm
-from stacks.parts.dead_letter_queue import DeadLetterQueue
+from stacks.parts.alarms import alarm_errors
+from stacks.parts.collecting import Collecting
 from stacks.parts.encrypted_topic import EncryptedTopic
 from stacks.parts.policy import NO_RESOURCES, allow, named_arn, service_role
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.schedule import Rhythm, Words, run_regularly
-from stacks.parts.telling import allow_telling
+from stacks.parts.telling import allow_results
 from stacks.storage import Storage
 
 _STARTER: Final = "start_video"
-_COLLECTOR: Final = "collect_video"
 _SWEEPER: Final = "sweep_videos"
-_COLLECTOR_MEGABYTES: Final = 512  # the longest video's labels by the thousand, and the segments that are open
-_TOO_OLD: Final = Duration.days(1)  # of Rekognition's seven
 
 
 class Videos(Stack):
@@ -49,8 +43,7 @@ class Videos(Stack):
         self._channel_role = service_role(self, "ChannelRole", "rekognition")
         self._topic.grant_publish(self._channel_role)
         self.starter = self._make_starter()
-        queue = self._make_queue()
-        self._make_collector(queue)
+        queue = Collecting(self, settings, storage, self._topic.topic).queue
         self._make_sweeper(queue)
         CfnOutput(self, "VideosTopicArn", value=self._topic.arn)
         CfnOutput(self, "CollectQueueUrl", value=queue.queue_url)
@@ -70,7 +63,14 @@ class Videos(Stack):
                 videos_role_arn=self._channel_role.role_arn,
             ),
         )
-        role = starter.role
+        self._allow_starting(starter.role)
+        self._allow_queues(starter.role)
+        name = resource_name(settings.name, _STARTER)
+        alarm_errors(self, name, starter.function, to=storage.operations_topic.topic)
+        return starter
+
+    def _allow_starting(self, role: iam.Role) -> None:
+        storage = self._storage
         # Rekognition reads a video with the permissions of who starts its job.
         allow(
             role,
@@ -88,7 +88,11 @@ class Videos(Stack):
             on=[self._channel_role.role_arn],
             when={"StringEquals": {"iam:PassedToService": "rekognition.amazonaws.com"}},
         )
-        self._allow_results(role)
+        allow_results(role, self._settings, storage)
+
+    def _allow_queues(self, role: iam.Role) -> None:
+        """Grant by the pattern of names: grants by ARN would tie this stack to each project's."""
+        deployment = self._settings.name
         shared = "One function serves the queues of all projects, which come and go"
         allow(
             role,
@@ -97,110 +101,16 @@ class Videos(Stack):
             "sqs:ChangeMessageVisibility",
             "sqs:GetQueueAttributes",
             "sqs:GetQueueUrl",
-            on=[named_arn(self, "sqs", queue_name(settings.name, _STARTER, "*"))],
+            on=[named_arn(self, "sqs", queue_name(deployment, _STARTER, "*"))],
             wide_because=shared,
         )
         allow(
             role,
             "sqs:GetQueueUrl",
             "sqs:SendMessage",
-            on=[named_arn(self, "sqs", dead_letter_queue_name(settings.name, _STARTER, "*"))],
+            on=[named_arn(self, "sqs", dead_letter_queue_name(deployment, _STARTER, "*"))],
             wide_because=shared,
         )
-        self._alarm_errors(_STARTER, starter)
-        return starter
-
-    def _make_queue(self) -> sqs.Queue:
-        name, operations = resource_name(self._settings.name, _COLLECTOR), self._storage.operations_topic.topic
-        self._dead = DeadLetterQueue(
-            self,
-            "Undelivered",
-            name=f"{name}_dead",
-            holds="ends of video jobs whose labels could not be read or written",
-            alarms_to=operations,
-        )
-        queue = sqs.Queue(
-            self,
-            "Queue",
-            queue_name=name,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.seconds(KEPT_SECONDS),
-            visibility_timeout=Duration.seconds(6 * COLLECT_SECONDS),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self._dead.queue, max_receive_count=MAX_RECEIVES),
-        )
-        self._topic.topic.add_subscription(
-            subscriptions.SqsSubscription(queue, raw_message_delivery=True, dead_letter_queue=self._dead.queue)
-        )
-        alarm(
-            self,
-            "TooOld",
-            name=f"{name}-too-old",
-            says=(
-                f"The end of a video's job has waited in {name} for a day, and Rekognition keeps what it found for "
-                f"seven. Read the log of {_COLLECTOR}."
-            ),
-            metric=queue.metric_approximate_age_of_oldest_message(period=Duration.hours(1), statistic="Maximum"),
-            at_least=_TOO_OLD.to_seconds(),
-            to=operations,
-        )
-        return queue
-
-    def _make_collector(self, queue: sqs.Queue) -> None:
-        storage = self._storage
-        collector = PythonFunction(
-            self,
-            _COLLECTOR,
-            settings=self._settings,
-            size=Size(seconds=COLLECT_SECONDS, megabytes=_COLLECTOR_MEGABYTES),
-            environment=CollectVideo(
-                results_table=storage.results.table_name,
-                results_bucket=storage.results_bucket.bucket_name,
-                results_topic_arn=storage.results_topic.arn,
-            ),
-        )
-        role = collector.role
-        allow(role, "rekognition:GetLabelDetection", on=["*"], wide_because=NO_RESOURCES)
-        self._allow_results(role)
-        each = "Each video has a timeline of its own"
-        timelines = storage.results_bucket.arn_for_objects(f"{TIMELINES_FOLDER}/*")
-        allow(role, "s3:GetObject", "s3:PutObject", on=[timelines], wide_because=each)
-        allow(
-            role,
-            "s3:DeleteObject",
-            on=[storage.results_bucket.arn_for_objects(f"{TIMELINES_FOLDER}/*.part")],
-            wide_because=each,
-        )
-        allow(
-            role,
-            "s3:PutObject",
-            on=[storage.results_bucket.arn_for_objects(f"{LABELS_FOLDER}/*")],
-            wide_because="Each job with many labels has a list of its own",
-        )
-        # Without it S3 says "forbidden" of a checkpoint that is not there.
-        allow(role, "s3:ListBucket", on=[storage.results_bucket.bucket_arn])
-        allow(
-            role,
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:ChangeMessageVisibility",
-            "sqs:GetQueueAttributes",
-            "sqs:GetQueueUrl",
-            on=[queue.queue_arn],
-        )
-        allow(role, "sqs:GetQueueUrl", "sqs:SendMessage", on=[self._dead.queue.queue_arn])
-        source = lambda_.EventSourceMapping(
-            self,
-            "Source",
-            target=collector.function,
-            event_source_arn=queue.queue_arn,
-            batch_size=1,
-            max_concurrency=VIDEO_BATCHES,
-            report_batch_item_failures=True,
-        )
-        # Lambda checks at creation that the function may read the queue.
-        source.node.add_dependency(role)
-        self._alarm_errors(_COLLECTOR, collector)
 
     def _make_sweeper(self, queue: sqs.Queue) -> None:
         table = self._storage.results
@@ -223,29 +133,4 @@ class Videos(Stack):
             ),
             alarms_to=self._storage.operations_topic.topic,
             rhythm=Rhythm(minutes=15, silent_minutes=60),
-        )
-
-    def _allow_results(self, role: Any) -> None:
-        allow(
-            role,
-            # The four that a transaction is made of, and what finds label items that a crash has left.
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:Query",
-            on=[self._storage.results.table_arn],
-        )
-        allow_telling(role, self._settings, self._storage)
-
-    def _alarm_errors(self, verb_noun: str, made: PythonFunction) -> None:
-        name = resource_name(self._settings.name, verb_noun)
-        alarm(
-            self,
-            f"{verb_noun}Errors",
-            name=f"{name}-errors",
-            says=f"{name} failed as a whole: it was killed, ran out of time, or could not begin. Its log says why.",
-            metric=made.function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
-            at_least=1,
-            to=self._storage.operations_topic.topic,
         )

@@ -16,7 +16,7 @@ from lambdas.images import ImageRef, job_id
 from lambdas.jobs import API, Job, JobStatus, Source, failed
 from lambdas.results import BusyError, Opened, ResultsTable
 from lambdas.telling import Teller
-from lambdas.videos import VIDEO_API, project_of_video, reference
+from lambdas.videos import VIDEO_API, reference
 
 KILLS: Final = 3  # deliveries that died of an image, after which nobody looks at it again
 
@@ -41,6 +41,7 @@ class Delivery:
     holder: str  # names this delivery, unlike any other
     lease_seconds: float  # until this invocation has certainly ended
     deadline: float  # on the asker's clock: no call begins after it
+    videos_of: str | None = None  # the key is a video's of this project, which has no setting for videos
     last: bool = False  # the message would be gone before it comes back
     alone: bool = False  # no other image is being worked on in this environment
 
@@ -85,7 +86,7 @@ def _open(detector: Detector, delivery: Delivery) -> Opened:
     if version is None and settings:
         version = detector.eyes.registry.active_version(delivery.project)
     image = delivery.arrival.object
-    refused_video = project_of_video(image.key) is not None and settings is None
+    refused_video = delivery.videos_of is not None
     job = Job(
         id=job_id(image, delivery.project, request.run),
         project=delivery.project,
@@ -118,7 +119,7 @@ def _looked(detector: Detector, delivery: Delivery, opened: Opened) -> tuple[Job
         _check_crashes(opened, delivery)
         look.read()
         if delivery.settings is None:
-            raise _unclaimed(look.job.image)
+            raise _unclaimed(look.job.image, delivery.videos_of)
         outcome = look.outcome(delivery.settings)
     except PermanentError as error:
         return look.job, failed(error.code, error.message, look.source)
@@ -151,13 +152,12 @@ def _finish(detector: Detector, delivery: Delivery, job: Job, outcome: dict[str,
     )
 
 
-def _unclaimed(image: ImageRef) -> PermanentError:
-    project = project_of_video(image.key)
-    if project is not None:
+def _unclaimed(image: ImageRef, videos_of: str | None) -> PermanentError:
+    if videos_of is not None:
         return PermanentError(
             ErrorCode.VIDEOS_NOT_ENABLED,
-            f"No project {project!r} looks at videos. Add the setting `videos` to the project in cdk.json, deploy, and "
-            "upload the video again.",
+            f"The project {videos_of!r} does not look at videos. Add the setting `videos` to it in cdk.json, deploy, "
+            "and upload the video again.",
         )
     first = image.key.partition("/")[0] if "/" in image.key else ""
     begins = f"its first folder is {first!r}" if first else "it is in no folder"

@@ -28,6 +28,7 @@ from lambdas.registry import CachedRegistry, Registry
 from lambdas.results import ResultsTable
 from lambdas.settling import settle
 from lambdas.telling import Teller
+from lambdas.videos import project_of_video
 from lambdas.work_messages import LAST_CHANCE_SECONDS, Message, Queues, message_of
 
 VERB_NOUN: Final = "detect_labels"
@@ -77,6 +78,7 @@ class Invocation:
         if arrival.object.key.endswith("/") and arrival.size == 0 and arrival.request is None:
             return None
         project = self._project_of(arrival)
+        films = project_of_video(arrival.object.key)
         delivery = Delivery(
             arrival=arrival,
             project=project,
@@ -84,6 +86,7 @@ class Invocation:
             holder=f"{self.request_id}/{message.id}",
             lease_seconds=self.begun_at + self.seconds + _LEASE_SPARE_SECONDS - time.monotonic(),
             deadline=self.begun_at + self.seconds - _RESERVE_SECONDS,
+            videos_of=films if project == UNKNOWN and films in self.settings.projects else None,
             last=time.time() - message.sent_at > LAST_CHANCE_SECONDS,
             alone=alone,
         )

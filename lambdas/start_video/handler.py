@@ -83,19 +83,19 @@ class Invocation:
             videos=known.videos,
             holder=f"{self.context.aws_request_id}/{message.id}",
             lease_seconds=left + _LEASE_SPARE_SECONDS,
-            last=time.time() - message.sent_at > LAST_CHANCE_SECONDS,
+            last=_is_last(message),
         )
         return start(self.starter, delivery)
 
 
 def _start_all(invocation: Invocation, messages: Sequence[Message]) -> list[Ending]:
     endings: list[Ending] = []
-    full: ClientError | None = None
+    full = False
     for message in messages:
         error: Exception | None = None
         job: Job | None = None
         try:
-            if full is not None:
+            if full and not _is_last(message):
                 raise NoRoomError("Rekognition has just refused another video: as many jobs are open as may be")
             if invocation.context.get_remaining_time_in_millis() < _RESERVE_MILLIS:
                 raise NoRoomError("the invocation has no time left")
@@ -103,9 +103,14 @@ def _start_all(invocation: Invocation, messages: Sequence[Message]) -> list[Endi
         except Exception as caught:  # noqa: BLE001 - settle decides what each means; the other videos go on
             error = caught
             if isinstance(caught, ClientError) and error_code(caught) == "LimitExceededException":
-                full = caught
+                full = True
         endings.append(Ending(message, job, error))
     return endings
+
+
+def _is_last(message: Message) -> bool:
+    """Tell whether the message would be gone before it comes back."""
+    return time.time() - message.sent_at > LAST_CHANCE_SECONDS
 
 
 def _count(endings: Sequence[Ending], back: Sequence[Ending]) -> None:

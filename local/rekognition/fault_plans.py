@@ -24,12 +24,14 @@ class Fault(StrEnum):
     TRAINING_FAILED = "training_failed"  # the CreateProjectVersion's training ends in TRAINING_FAILED
     COPYING_FAILED = "copying_failed"  # the CopyProjectVersion's copy ends in COPYING_FAILED
     HOSTING_FAILED = "hosting_failed"  # after StartProjectVersion, STARTING ends in FAILED
+    VIDEO_ERROR = "video_error"  # the StartLabelDetection's job ends by the service's own fault: its topic hears ERROR
 
 
 STEPS: Final = {
     Fault.TRAINING_FAILED: "CreateProjectVersion",
     Fault.COPYING_FAILED: "CopyProjectVersion",
     Fault.HOSTING_FAILED: "StartProjectVersion",
+    Fault.VIDEO_ERROR: "StartLabelDetection",
 }
 
 MOST_SECONDS: Final = 3600.0  # that a latency may name, and that one request may wait in all

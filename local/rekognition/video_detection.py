@@ -6,6 +6,7 @@ from typing import Any
 
 from local.rekognition.context import Context
 from local.rekognition.errors import ServiceError, invalid_parameter, invalid_s3_object
+from local.rekognition.fault_plans import Fault
 from local.rekognition.labels import MODEL_VERSION
 from local.rekognition.objects import ObjectStore, ObjectUnavailableError
 from local.rekognition.state import Caller
@@ -24,7 +25,7 @@ def start_label_detection(context: Context, caller: Caller, request: dict[str, A
     known = context.label_jobs.admit(caller, request)
     if known is None:
         _check_size(place, context.objects, context.label_jobs.limits.bytes)
-        known = context.label_jobs.begin(caller, request)
+        known = context.label_jobs.begin(caller, request, context.endings.get(Fault.VIDEO_ERROR))
     return {"JobId": known.id}
 
 

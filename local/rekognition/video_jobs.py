@@ -99,15 +99,18 @@ class LabelJobs:
                 raise _too_many(caller, at_work, self.limits.jobs_at_once)
             return None
 
-    def begin(self, caller: Caller, request: dict[str, Any]) -> Job:
-        """Begin a job, or return the one that another call with the same token began meanwhile."""
+    def begin(self, caller: Caller, request: dict[str, Any], error: str | None = None) -> Job:
+        """Begin a job, or return the one that another call with the same token began meanwhile.
+
+        With `error`, the job ends by the service's own fault, with this message.
+        """
         with self._lock:
             known = self.admit(caller, request)
             if known:
                 return known
             job = Job(secrets.token_hex(32), caller, request, self.now())
             self._jobs[job.id] = job
-        self._work_on(job)
+        self._work_on(job, error)
         return job
 
     def job(self, caller: Caller, job_id: str) -> Job:
@@ -125,8 +128,10 @@ class LabelJobs:
         self._jobs = {id_: job for id_, job in self._jobs.items() if job.ending is None or job.ending.at > since}
         return list(self._jobs.values())
 
-    def _work_on(self, job: Job) -> None:
+    def _work_on(self, job: Job, error: str | None = None) -> None:
         def work(check: Check) -> Sightings | Failure:
+            if error is not None:
+                return Failure(error, is_defect=True)
             return findings(job, WantedObjects(self._objects, check), self.limits.seconds, check)
 
         self._workers.begin(work, lambda done: self._end(job, done))

@@ -1,7 +1,9 @@
 """Alarms that reach the operations topic; the runbook has a section of the same name for each."""
 
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -43,3 +45,16 @@ def alarm(
         ),
     )
     made.add_alarm_action(actions.SnsAction(to))
+
+
+def alarm_errors(scope: Construct, name: str, function: lambda_.Function, *, to: sns.ITopic) -> None:
+    """Ring when an invocation of the function `name` fails as a whole."""
+    alarm(
+        scope,
+        f"{name.rpartition('-')[2]}Errors",
+        name=f"{name}-errors",
+        says=f"{name} failed as a whole: it was killed, ran out of time, or could not begin. Its log says why.",
+        metric=function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
+        at_least=1,
+        to=to,
+    )

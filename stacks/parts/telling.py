@@ -8,6 +8,21 @@ from stacks.parts.policy import allow, named_arn
 from stacks.storage import Storage
 
 
+def allow_results(role: iam.Role, settings: DeploymentSettings, storage: Storage) -> None:
+    """Let a role open jobs, commit their outcomes and tell of them."""
+    allow(
+        role,
+        # The four that a transaction is made of, and what finds label items that a crash has left.
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:Query",
+        on=[storage.results.table_arn],
+    )
+    allow_telling(role, settings, storage)
+
+
 def allow_telling(role: iam.Role, settings: DeploymentSettings, storage: Storage) -> None:
     """Let a role publish on the results topic, on the topics that requests may name, and where a video's frames end."""
     storage.results_topic.grant_publish(role)

@@ -110,6 +110,15 @@ def test_a_codec_that_rekognition_does_not_know_is_a_failed_result_with_its_mess
     assert "Unsupported codec/format." in job.outcome["StatusMessage"]
 
 
+def test_a_job_that_the_service_itself_breaks_is_a_failed_result_with_its_message(cloud: Cloud) -> None:
+    if not cloud.local:
+        pytest.skip("nobody can make Rekognition break")
+    with cloud.faults({"rules": [{"fault": "video_error", "message": "We are sorry."}]}):
+        job = result_of(cloud, cloud.drop(f"{FOLDER}/broken.mp4", FILM))
+    assert (job.status, job.outcome["ErrorCode"]) == (JobStatus.FAILED, "MODEL_REFUSED")
+    assert "We are sorry." in job.outcome["StatusMessage"]
+
+
 def test_a_video_of_a_project_without_videos_is_refused(cloud: Cloud) -> None:
     ref = cloud.drop("videos/digits/one.mp4", FILM)
     assert result_of(cloud, ref).outcome["ErrorCode"] == "VIDEOS_NOT_ENABLED"

@@ -317,11 +317,17 @@ def test_an_object_with_content_whose_key_ends_in_a_slash_is_an_image(handle, sc
     assert result(scene, "digits/odd/").status is JobStatus.SUCCEEDED
 
 
-@pytest.mark.parametrize("key", ["other/a.png", "a.png", "digits", "videos/digits/a.mp4", "Digits/a.png", "/a.png"])
+@pytest.mark.parametrize("key", ["other/a.png", "a.png", "digits", "videos/other/a.mp4", "Digits/a.png", "/a.png"])
 def test_a_key_of_no_project_is_a_failed_result_of_the_project_unknown(handle, scene, key):
     scene.bucket.put(key, picture())
     assert handle(uploaded(key)) == []
     assert result(scene, key, "unknown").outcome["ErrorCode"] == ErrorCode.UNKNOWN_PROJECT
+
+
+def test_a_video_of_a_project_without_videos_says_so(handle, scene):
+    scene.bucket.put("videos/digits/a.mp4", b"a film")
+    assert handle(uploaded("videos/digits/a.mp4")) == []
+    assert result(scene, "videos/digits/a.mp4", "unknown").outcome["ErrorCode"] == ErrorCode.VIDEOS_NOT_ENABLED
 
 
 @pytest.mark.parametrize("key", ["digits/a b.png", "digits/a+b.png", "digits/%41.png", "digits/🦊/é.png"])

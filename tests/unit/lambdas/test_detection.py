@@ -434,3 +434,12 @@ def test_the_last_image_of_a_start_job_ends_it_and_tells_its_topic_once(scene, u
     assert (ended.status, ended.done, ended.failed, ended.unnotified) == (JobStatus.SUCCEEDED, 1, 0, False)
     assert [(message["JobId"], message["Total"]) for message in scene.told(OTHER)] == [(start.id, 1)]
     assert len(scene.told(TOPIC)) == 1
+
+
+def test_a_video_of_a_project_without_videos_is_refused_and_says_what_to_set(scene):
+    scene.image = replace(scene.image, key="videos/digits/a.mp4")
+    scene.bucket.put(scene.image.key, b"a film")
+    job = scene.deliver(settings=None, project="unknown", videos_of="digits")
+    assert (job.status, job.outcome["ErrorCode"]) == (JobStatus.FAILED, "VIDEOS_NOT_ENABLED")
+    (told,) = scene.told()
+    assert (told["API"], told["Video"]["S3ObjectName"]) == ("StartLabelDetection", "videos/digits/a.mp4")

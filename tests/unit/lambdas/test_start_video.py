@@ -68,6 +68,12 @@ def test_a_delivery_that_died_after_the_start_is_made_good_with_the_same_request
     assert list(scene.jobs.ids.values()) == [job.id]
 
 
+def test_a_video_that_was_started_does_not_fail_by_settings_that_came_later(scene):
+    first = scene.start()
+    assert scene.start(max_minutes=0.01) == first
+    assert scene.told() == []
+
+
 def test_a_full_quota_is_no_failure(scene):
     scene.jobs.quota = 0
     with pytest.raises(ClientError, match="LimitExceededException"):

@@ -78,6 +78,10 @@ def test_a_video_in_fragments_does_not_say_it_and_is_refused_with_the_remedy(tmp
     assert refusal(remuxed(tmp_path, movflags="frag_keyframe+empty_moov")) == "UNSUPPORTED_FORMAT"
 
 
+def test_fragments_may_follow_whatever_length_the_header_claims():
+    assert refusal(film(more=box(b"mvex", header(b"mehd", 1000, 5000)))) == "UNSUPPORTED_FORMAT"
+
+
 @pytest.mark.parametrize("version", [0, 1])
 def test_times_of_both_widths_are_read(version):
     made = film(version=version, tracks=(track(90_000, 450_000, version=version),))

@@ -11,6 +11,7 @@ import pytest
 from drawn_videos import BLACK, BLUE, RED, WHITE, video
 from rekognition_bench import ACCOUNT, DURATIONS, REGION, Bench, Clock, MemoryObjects
 
+from local.rekognition.fault_plans import Fault, FaultPlan, Rule
 from local.rekognition.labels import Label
 from local.rekognition.service import Rekognition
 from local.rekognition.state import Caller
@@ -285,6 +286,14 @@ def test_a_defect_of_the_stand_in_fails_the_job_and_is_told_as_an_error(bench, t
     monkeypatch.setattr(bench.objects, "save", lambda *_: 1 / 0)
     answer = over(bench, start(bench, NotificationChannel=CHANNEL))
     assert answer["JobStatus"] == "FAILED"
+    until(lambda: topics.published)
+    assert topics.published[0][2]["Status"] == "ERROR"
+
+
+def test_a_plan_of_faults_breaks_a_job_with_its_message(bench, topics):
+    bench.service.faults.follow(FaultPlan((Rule(Fault.VIDEO_ERROR, message="We are sorry."),)))
+    answer = over(bench, start(bench, NotificationChannel=CHANNEL))
+    assert (answer["JobStatus"], answer["StatusMessage"]) == ("FAILED", "We are sorry.")
     until(lambda: topics.published)
     assert topics.published[0][2]["Status"] == "ERROR"
 

@@ -53,7 +53,7 @@ destroy: .venv/.local ## cdk destroy: stop the models, delete what the settings 
 lock: ## write requirements/*.txt anew from pyproject.toml
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet --require-hashes -r requirements/lock.txt
-	for group in test local lambdas lock; do \
+	for group in test local lambdas video lock; do \
 	  build/lock/bin/uv pip compile --quiet --group pyproject.toml:$$group --universal --python-version 3.11 \
 	    --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	    $$(test $$group = test -o $$group = lock || echo --constraints requirements/test.txt) \

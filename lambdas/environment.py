@@ -51,6 +51,21 @@ class CollectVideo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SampleVideo:
+    results_table: str
+    results_bucket: str
+    results_topic_arn: str
+    frames_topic_arn: str  # whose messages merge_video reads
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeVideo:
+    results_table: str
+    results_bucket: str
+    results_topic_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SweepVideos:
     results_table: str
     queue_url: str  # of collect_video

@@ -40,7 +40,7 @@ class ErrorCode(StrEnum):
     OBJECT_FORBIDDEN = "OBJECT_FORBIDDEN"
     NOT_A_VIDEO = "NOT_A_VIDEO"
     CORRUPT_VIDEO = "CORRUPT_VIDEO"
-    VIDEO_TOO_LONG = "VIDEO_TOO_LONG"  # than the project's max_minutes
+    VIDEO_TOO_LONG = "VIDEO_TOO_LONG"  # than the project's max_minutes, or with more frames to look at than max_frames
     VIDEOS_NOT_ENABLED = "VIDEOS_NOT_ENABLED"  # the project has no setting `videos`
     UNKNOWN_PROJECT = "UNKNOWN_PROJECT"
     MODEL_REFUSED = "MODEL_REFUSED"

@@ -23,6 +23,7 @@ class DetectionRequest:
     run: str | None = None  # makes a job of its own; without it the job is the one of the object's upload
     project_version_arn: str | None = None  # to look with; None: the active version
     start_job_id: str | None = None  # the start job that this image counts for
+    video_job_id: str | None = None  # the job of the video that this image is a frame of: it is told of, and not this
     job_tag: str | None = None  # instead of the object's own
     notification_topic: str | None = None  # the ARN of a topic that hears of this image, beside the results topic
 

@@ -38,6 +38,7 @@ class Job:
     project_version_arn: str | None = None  # pinned when the job opens
     run: str | None = None  # of a deliberate second look, which is a job of its own
     start_job_id: str | None = None  # the start job that it was opened for
+    video_job_id: str | None = None  # of a frame: the job of its video, which alone is told of
     notification_topic: str | None = None  # ARN of a topic to tell of it beside the results topic
     moderation: Moderation | None = None  # of an open job, whose image was moderated before
     staged: bool = False  # a delivery that did not end has written label items

@@ -16,12 +16,15 @@ RESERVED_PROJECTS: Final = frozenset({VIDEOS, UNKNOWN})
 TRAIN_MANIFEST: Final = "train.manifest"
 TEST_MANIFEST: Final = "test.manifest"
 
+FRAMES_DONE: Final = "frames_done"  # the topic of videos whose frames have all been looked at
+
 # First folders in the results bucket: label lists that are too long for the table, copies with boxes drawn, videos'
 # timelines.
 LABELS_FOLDER: Final = "labels"
 ANNOTATED_FOLDER: Final = "annotated"
 TIMELINES_FOLDER: Final = "timelines"
-RESULT_OBJECTS: Final = (LABELS_FOLDER, ANNOTATED_FOLDER, TIMELINES_FOLDER)
+FRAMES_FOLDER: Final = "frames"  # of videos, which their project's own model looks at
+RESULT_OBJECTS: Final = (LABELS_FOLDER, ANNOTATED_FOLDER, TIMELINES_FOLDER, FRAMES_FOLDER)
 
 # Attributes of the meter's minute items in the registry, which are all that detect_labels may write there. DynamoDB
 # deletes an item some hours after its DeleteAfter. It is not the ExpiresAt of leases, which are read once they expired.

@@ -30,6 +30,8 @@ _TOLD: Final[tuple[str, ...]] = (
     "AnnotatedImage",
     "LabelsObject",
     "Timeline",
+    "Frames",
+    "FramesFailed",
     "Run",
     "StartJobId",
     *MODERATION_MEMBERS,

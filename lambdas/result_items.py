@@ -65,6 +65,7 @@ def identity(job: Job) -> dict[str, Any]:
         "JobTag": job.job_tag,
         "Run": job.run,
         "StartJobId": job.start_job_id,
+        "VideoJobId": job.video_job_id,
     }
     return {name: value for name, value in said.items() if value is not None}
 
@@ -117,6 +118,7 @@ def job_of(item: Mapping[str, Any]) -> Job:
         project_version_arn=item.get("ProjectVersionArn"),
         run=item.get("Run"),
         start_job_id=item.get("StartJobId"),
+        video_job_id=item.get("VideoJobId"),
         notification_topic=item.get("NotificationTopic"),
         moderation=None if final else moderation_of(item),
         staged="Staged" in item,

@@ -37,7 +37,8 @@ class Teller:
             tell_start(self.sns, self.results.starts, asking, self.clock())
 
     def _topics(self, job: Job, request: DetectionRequest | None) -> list[str]:
-        waiting = [self.results_topic_arn, job.notification_topic] if job.unnotified else []
+        results_topic = None if job.video_job_id else self.results_topic_arn  # the video is told of
+        waiting = [results_topic, job.notification_topic] if job.unnotified else []
         asked = request.notification_topic if request else None
         late = [asked] if asked != job.notification_topic else []
         return [topic for topic in (*waiting, *late) if topic]

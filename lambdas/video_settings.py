@@ -35,6 +35,7 @@ class VideoSettings:
     max_minutes: float = 60.0  # a longer video is refused before anything is paid for
     frames_per_second: float = 1.0  # of custom_labels: frames that are looked at
     max_frames: int = 600  # of custom_labels: of one video
+    scene_change: float | None = None  # of custom_labels: percent by which a frame must differ from the last; None: all
     preview: bool = False  # of custom_labels: keep frames with their boxes drawn
 
     def __post_init__(self) -> None:
@@ -74,5 +75,6 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "max_minutes": over(LONGEST_MINUTES),
     "frames_per_second": over(30),
     "max_frames": whole(1, 10_000),
+    "scene_change": or_null(over(100)),
     "preview": yes_or_no(),
 }

@@ -13,12 +13,14 @@ from stacks.closing import Closing
 from stacks.governor import Governor
 from stacks.guard import Guard
 from stacks.inference import Inference
+from stacks.parts.telling import wants_frames
 from stacks.project import Project
 from stacks.requests import Requests
 from stacks.reviews import Reviews
 from stacks.storage import Storage
 from stacks.sweep import Sweep
 from stacks.training import Training
+from stacks.video_frames import VideoFrames
 from stacks.videos import Videos
 
 LEFT_FOR_OTHERS: Final = 2  # concurrent executions that detection must leave to the account's other functions
@@ -57,6 +59,8 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
     reviews = settings.human_reviews
     if reviews:
         others.append(Reviews(app, settings, reviews, storage, env=env))
+    if wants_frames(settings):
+        others.append(VideoFrames(app, settings, storage, env=env))
     Closing(app, settings, storage, inference, others, env=env)
     Tags.of(app).add("Deployment", settings.name)
 
@@ -86,6 +90,7 @@ def _check_concurrency(settings: DeploymentSettings) -> None:
     projects = sum(max_concurrency(project.max_inference_units) for project in settings.projects.values())
     queues = _video_queues(settings)
     videos = VIDEO_BATCHES * (queues + 1) if queues else 0  # and one to collect what was found
+    videos += 2 * VIDEO_BATCHES if wants_frames(settings) else 0  # to sample and to merge
     needed = projects + videos + unknown + LEFT_FOR_OTHERS
     if needed > settings.account_concurrency:
         raise SettingsError(

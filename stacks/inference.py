@@ -11,6 +11,7 @@ from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import DetectLabels
 from lambdas.names import (
     ANNOTATED_FOLDER,
+    FRAMES_FOLDER,
     LABELS_FOLDER,
     MINUTE_ATTRIBUTES,
     UNKNOWN,
@@ -26,7 +27,7 @@ from stacks.parts.alarms import alarm
 from stacks.parts.metrics import own_metric
 from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, bucket_arn, named_arn, versions_arn
 from stacks.parts.python_function import PythonFunction, Size
-from stacks.parts.telling import allow_results
+from stacks.parts.telling import allow_results, wants_frames
 from stacks.parts.work_queue import WORKER, WorkQueue
 from stacks.storage import Storage
 
@@ -159,6 +160,16 @@ class Inference(Stack):
         """Grant by ARN what the settings name: a bucket of another owner needs a policy that lets the role in."""
         others = sorted({bucket for project in settings.projects.values() for bucket in project.source_buckets})
         buckets = [storage.images.bucket_arn, *(bucket_arn(self, bucket) for bucket in others)]
+        if wants_frames(settings):
+            results = storage.results_bucket
+            allow(
+                self.worker.role,
+                "s3:GetObject",
+                "s3:GetObjectVersion",
+                on=[results.arn_for_objects(f"{FRAMES_FOLDER}/*")],
+                wide_because="Every object of that folder is a frame of a video",
+            )
+            allow(self.worker.role, "s3:ListBucket", on=[results.bucket_arn])
         allow(
             self.worker.role,
             "s3:GetObject",

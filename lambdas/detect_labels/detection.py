@@ -97,6 +97,7 @@ def _open(detector: Detector, delivery: Delivery) -> Opened:
         project_version_arn=version,
         run=request.run,
         start_job_id=request.start_job_id,
+        video_job_id=request.video_job_id,
         notification_topic=request.notification_topic,
     )
     return detector.results.open(

@@ -4,31 +4,21 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, Final
 
 from lambdas.errors import ErrorCode, PermanentError
+from lambdas.pictures.confinement import memory_left, start_confined
 from lambdas.pictures.framing import ConnectionLostError, receive, send
 
 SECONDS: Final = 20  # for one picture
 _CPU_SECONDS: Final = 15  # of these, should nobody be left to wait
 _START_SECONDS: Final = 20  # a cold start of a small function is slow
 
-# The child's path is the function's own: layers and local clouds set it in ways that no environment variable tells.
-_START: Final = (
-    "import sys; module, file, memory, seconds, *sys.path = sys.argv[1:]; "
-    "from importlib import import_module; import_module(module).serve(int(file), int(memory), int(seconds))"
-)
 _MAX_DETAIL: Final = 1000  # characters of what a dying process wrote
-
-
-_FUNCTION_MEGABYTES: Final = 256  # for the function itself, with ten pictures of 4 MB on their way
-_DEFAULT_MEGABYTES: Final = 1024  # of the function, where nothing says
 
 
 class DecoderUnavailableError(RuntimeError):
@@ -108,25 +98,16 @@ class Decoder:
         if self._process and self._connection and self._process.poll() is None:
             return self._connection
         self._end()
-        ours, theirs = socket.socketpair()
-        self._connection = ours
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
-        arguments = [self._module, theirs.fileno(), self._memory_bytes, _CPU_SECONDS, *sys.path]
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _START, *map(str, arguments)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._log,
-                pass_fds=[theirs.fileno()],
-                env=_environment(),
-            )
+        self._process, self._connection = start_confined(
+            self._module, memory_bytes=self._memory_bytes, cpu_seconds=_CPU_SECONDS, log=self._log
+        )
         try:
-            receive(ours, time.monotonic() + _START_SECONDS)
+            receive(self._connection, time.monotonic() + _START_SECONDS)
         except (ConnectionLostError, TimeoutError) as error:
             said = self._end()
             raise DecoderUnavailableError(f"the decoding process did not start: {said or error}") from error
-        return ours
+        return self._connection
 
     def _died(self) -> PermanentError:
         assert self._process
@@ -156,18 +137,6 @@ class Decoder:
         with log:
             log.seek(0)
             return log.read().decode(errors="replace")[-_MAX_DETAIL:].strip()
-
-
-def memory_left(environment: Mapping[str, str]) -> int:
-    """Return the bytes that a function of this environment leaves to its decoding process."""
-    megabytes = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", _DEFAULT_MEGABYTES))
-    return max(megabytes - _FUNCTION_MEGABYTES, _FUNCTION_MEGABYTES) * 1024 * 1024
-
-
-def _environment() -> dict[str, str]:
-    """Return the function's environment without its credentials."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return kept | {"MALLOC_ARENA_MAX": "1"}  # glibc's arenas would eat the address space
 
 
 def _too_slow(seconds: float) -> PermanentError:

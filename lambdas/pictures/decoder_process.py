@@ -8,25 +8,23 @@ or, where the picture can never be read, {"error_code", "message"}.
 """
 
 import os
-import resource
 import socket
 import warnings
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO
 
 from PIL import Image
 
 from lambdas.errors import ErrorCode, PermanentError
 from lambdas.pictures.annotating import annotated
+from lambdas.pictures.confinement import allow_seconds, limit
 from lambdas.pictures.framing import ConnectionLostError, receive, send
 from lambdas.pictures.limits import MAX_REQUEST_BYTES, MAX_SIDE
 from lambdas.pictures.normalising import normalised
 
-_MAX_LOG: Final = 64 * 1024  # bytes of stderr: libraries may be made to complain for ever
-
 
 def serve(connection_file: int, memory_bytes: int, cpu_seconds: int) -> None:
     """Answer until the function hangs up."""
-    _limit(memory_bytes)
+    limit(memory_bytes)
     warnings.simplefilter("ignore")
     Image.MAX_IMAGE_PIXELS = None  # ours is checked before anything is decoded
     with socket.socket(fileno=connection_file) as connection:
@@ -38,7 +36,7 @@ def serve(connection_file: int, memory_bytes: int, cpu_seconds: int) -> None:
                 return
             if file is None:
                 return
-            _allow_seconds(cpu_seconds)
+            allow_seconds(cpu_seconds)
             with os.fdopen(file, "rb") as opened:
                 answer, body = _answer(said, opened)
             send(connection, answer, body)
@@ -57,23 +55,3 @@ def _answer(said: dict[str, Any], file: BinaryIO) -> tuple[dict[str, Any], bytes
     except MemoryError:
         message = "The image needs more memory to decode than the function has. Shrink it, or save it as JPEG."
         return {"error_code": ErrorCode.TOO_MANY_PIXELS.value, "message": message}, b""
-
-
-def _limit(memory_bytes: int) -> None:
-    """Bound what the process can take: address space, files, core dumps."""
-    for kind, most in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_FSIZE, _MAX_LOG),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(kind)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (most, most))
-
-
-def _allow_seconds(cpu_seconds: int) -> None:
-    """Give the next picture so many seconds of CPU; then the process is killed, though nobody waits for it."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    soft = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))

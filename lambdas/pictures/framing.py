@@ -33,7 +33,8 @@ def send(
     try:
         sent = socket.send_fds(connection, [start], [] if file is None else [file])
         connection.sendall(start[sent:] + text)
-        connection.sendall(body)
+        if body:  # an empty one would fail where the other side has read all, answered and gone
+            connection.sendall(body)
     except ConnectionError as error:
         raise ConnectionLostError(f"nobody took the message: {error}") from error
 

@@ -34,7 +34,10 @@ class HostPackages(MetaPathFinder):
     ) -> ModuleSpec | None:
         if path is not None or fullname not in self.names:
             return None
-        return PathFinder.find_spec(fullname, self.folders, target)
+        # OpenCV puts its own folder on the path and imports itself anew: there is its compiled part.
+        within = tuple(str(Path(folder).resolve() / fullname) for folder in self.folders)
+        own = [entry for entry in sys.path if entry.startswith(within)]
+        return PathFinder.find_spec(fullname, [*own, *self.folders], target)
 
 
 def bundled_folders() -> list[Path]:

@@ -1,8 +1,10 @@
 """A Lambda function of this repository."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import aws_cdk as cdk
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -16,15 +18,17 @@ from stacks.parts.functions_code import functions_code
 from stacks.parts.layer import third_party_layer
 from stacks.parts.log_group import log_group
 
+LEAST_DISK_MEGABYTES: Final = 512  # that Lambda gives every function
 XRAY_REASON: Final = "X-Ray's write actions know no resources"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How long a function may take and how much memory (and with it CPU) it has."""
+    """How long a function may take, how much memory (and with it CPU) it has, and how much of a disk."""
 
     seconds: int
     megabytes: int = 256
+    disk_megabytes: int = LEAST_DISK_MEGABYTES  # under /tmp
 
 
 class PythonFunction(Construct):
@@ -42,7 +46,9 @@ class PythonFunction(Construct):
         settings: DeploymentSettings,
         size: Size,
         environment: object | None = None,
+        more_layers: Sequence[lambda_.ILayerVersion] = (),
     ) -> None:
+        """Make them; `more_layers` are beside the layer that all functions have."""
         super().__init__(scope, verb_noun)
         name = resource_name(settings.name, verb_noun)
         logs = log_group(self, f"/aws/lambda/{name}", settings)
@@ -56,9 +62,12 @@ class PythonFunction(Construct):
             architecture=lambda_.Architecture.custom(settings.architecture),
             handler=f"lambdas.{verb_noun}.handler.handle",
             code=functions_code(settings),
-            layers=[third_party_layer(Stack.of(self), settings)],
+            layers=[third_party_layer(Stack.of(self), settings), *more_layers],
             timeout=Duration.seconds(size.seconds),
             memory_size=size.megabytes,
+            ephemeral_storage_size=cdk.Size.mebibytes(size.disk_megabytes)
+            if size.disk_megabytes > LEAST_DISK_MEGABYTES
+            else None,
             environment=_powertools(verb_noun) | (to_environment(environment) if environment else {}),
             role=self.role,
             log_group=logs,

@@ -3,7 +3,8 @@
 from aws_cdk import aws_iam as iam
 
 from lambdas.deployment_settings import DeploymentSettings
-from stacks.parts.policy import allow
+from lambdas.names import FRAMES_DONE, resource_name
+from stacks.parts.policy import allow, named_arn
 from stacks.storage import Storage
 
 
@@ -23,9 +24,19 @@ def allow_results(role: iam.Role, settings: DeploymentSettings, storage: Storage
 
 
 def allow_telling(role: iam.Role, settings: DeploymentSettings, storage: Storage) -> None:
-    """Let a role publish on the results topic, and on the topics that requests may name."""
+    """Let a role publish on the results topic, on the topics that requests may name, and where a video's frames end."""
     storage.results_topic.grant_publish(role)
     allow_telling_who_asked(role, settings)
+    if wants_frames(settings):
+        # By name: who tells of an image need not know the stack that videos' frames are merged in.
+        allow(role, "sns:Publish", on=[named_arn(role, "sns", resource_name(settings.name, FRAMES_DONE))])
+
+
+def wants_frames(settings: DeploymentSettings) -> list[str]:
+    """Return the projects whose own models look at videos."""
+    return sorted(
+        name for name, project in settings.projects.items() if project.videos and project.videos.custom_labels
+    )
 
 
 def allow_telling_who_asked(role: iam.Role, settings: DeploymentSettings) -> None:

@@ -54,6 +54,12 @@ class Deployment:
         """The projects that look at videos."""
         return sorted(project for project, said in self.said["projects"].items() if "videos" in said)
 
+    @property
+    def framed(self) -> list[str]:
+        """The projects whose own models look at the frames of videos."""
+        videos = {project: said.get("videos") or {} for project, said in self.said["projects"].items()}
+        return sorted(project for project, said in videos.items() if said.get("custom_labels"))
+
     def one(self, type_: str, begins: str) -> Resource:
         """Return the only resource of a type whose logical id begins so."""
         (found,) = [resource for resource in self.all(type_) if resource.id.startswith(begins)]

@@ -5,7 +5,7 @@ import pytest
 from lambdas import environment
 from lambdas.delivery import TIMEOUT_SECONDS
 from lambdas.names import METRICS_NAMESPACE
-from lambdas.pictures.decoder import memory_left
+from lambdas.pictures.confinement import memory_left
 from lambdas.pictures.limits import MAX_PIXELS
 from tests.infrastructure.assembly import ROOT, referred
 
@@ -26,6 +26,8 @@ SETTINGS = {
     "start_video": environment.StartVideo,
     "collect_video": environment.CollectVideo,
     "sweep_videos": environment.SweepVideos,
+    "sample_video": environment.SampleVideo,
+    "merge_video": environment.MergeVideo,
     "assess_version": None,
     "add_entries": None,
     "pick_versions": environment.PickVersions,
@@ -36,12 +38,18 @@ SETTINGS = {
 
 WHERE_PEOPLE_REVIEW = {"take_review"}
 OF_VIDEOS = {"start_video", "collect_video", "sweep_videos"}  # where a project has any
+OF_FRAMES = {"sample_video", "merge_video"}  # where a project's own model looks at them
+
+
+def unused(deployment) -> set[str]:
+    """Return the functions that a deployment has no use for."""
+    return (set() if deployment.films else OF_VIDEOS) | (set() if deployment.framed else OF_FRAMES)
 
 
 def test_there_is_one_function_for_each_folder_and_no_other(deployment):
     folders = {handler.parent.name for handler in (ROOT / "lambdas").glob("*/handler.py")}
     folders -= set() if deployment.moderates else WHERE_PEOPLE_REVIEW
-    folders -= set() if deployment.films else OF_VIDEOS
+    folders -= unused(deployment)
     deployed = {function.properties["Handler"] for function in deployment.all("AWS::Lambda::Function")}
     assert deployed == {f"lambdas.{folder}.handler.handle" for folder in folders}
 
@@ -63,7 +71,7 @@ def test_a_functions_environment_is_its_settings_and_powertools(deployment, verb
         for function in deployment.all("AWS::Lambda::Function")
         if function.properties["FunctionName"].endswith(f"-{verb_noun}")
     ]
-    if verb_noun in OF_VIDEOS and not deployment.films:
+    if verb_noun in unused(deployment):
         assert found == []
         return
     (function,) = found
@@ -107,7 +115,7 @@ def test_all_functions_are_one_asset_with_the_same_layer_and_architecture(deploy
     assert len({function.properties["Code"]["S3Key"] for function in functions}) == 1
     assert {tuple(function.properties["Architectures"]) for function in functions} == {("arm64",)}
     assert {function.properties["Runtime"] for function in functions} == {"python3.13"}
-    layers = list(deployment.all("AWS::Lambda::LayerVersion"))
+    layers = [layer for layer in deployment.all("AWS::Lambda::LayerVersion") if layer.id.startswith("ThirdParty")]
     assert len({layer.properties["Content"]["S3Key"] for layer in layers}) == 1
     assert {layer.stack for layer in layers} == {function.stack for function in functions}
 

@@ -91,7 +91,8 @@ def test_visibility_is_at_least_six_times_the_timeout_of_the_function(deployment
     for queue in deployment.all("AWS::SQS::Queue"):
         if "RedrivePolicy" in queue.properties:
             reader = next((name for end, name in readers.items() if queue.stack.endswith(end)), "detectlabels")
-            reader = "startvideo" if queue.id.startswith("VideosQueue") else reader
+            by_queue = {"VideosQueue": "startvideo", "samplevideo": "samplevideo", "mergevideo": "mergevideo"}
+            reader = next((name for start, name in by_queue.items() if queue.id.startswith(start)), reader)
             timeout = deployment.one("AWS::Lambda::Function", reader).properties["Timeout"]
             assert queue.properties["VisibilityTimeout"] >= 6 * timeout, queue
 
@@ -117,6 +118,7 @@ def test_event_sources_leave_room_in_the_account(deployment):
     assert len(limits) == len(deployment.said["projects"]) + 1
     assert min(limits.values()) >= 2  # the least that Lambda takes
     videos = 2 * (len(deployment.films) + 1) if deployment.films else 0
+    videos += 4 if deployment.framed else 0
     assert sum(limits.values()) + videos + 2 <= deployment.said.get("account_concurrency", 10)
 
 
@@ -140,7 +142,8 @@ def concurrencies(deployment: Deployment) -> dict[str, int]:
 def test_every_rule_target_has_a_dead_letter_queue_that_takes_letters_from_this_rule_only(deployment):
     rules = list(deployment.all("AWS::Events::Rule"))
     videos = len(deployment.films) + 1 if deployment.films else 0  # and the sweep of videos
-    assert len(rules) == len(deployment.said["projects"]) + videos + 5 + deployment.moderates
+    frames = 1 if deployment.framed else 0
+    assert len(rules) == len(deployment.said["projects"]) + videos + frames + 5 + deployment.moderates
     for rule in rules:
         (target,) = rule.properties["Targets"]
         for arn in (target["DeadLetterConfig"]["Arn"], target["Arn"]):
@@ -173,6 +176,9 @@ def test_a_projects_rule_takes_the_keys_of_its_folder_and_the_last_rule_takes_al
     expected = {f"{prefix}-{project}": [{"prefix": f"{project}/"}] for project in projects}
     videos = f"custom-labels-{deployment.name}-videos"
     expected |= {f"{videos}-{project}": [{"prefix": f"videos/{project}/"}] for project in deployment.films}
+    if deployment.framed:
+        sampled = [{"prefix": f"videos/{project}/"} for project in deployment.framed]
+        expected[f"custom-labels-{deployment.name}-sample_video-videos"] = sampled
     claimed = [f"{project}/" for project in projects] + [f"videos/{project}/" for project in deployment.films]
     expected[f"{prefix}-unknown"] = [{"anything-but": {"prefix": sorted(claimed)}}]
     assert keys == expected

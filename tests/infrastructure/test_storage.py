@@ -47,7 +47,7 @@ def test_what_a_result_points_to_goes_when_the_result_goes(many):
         f"{folder}/{project}/": said["retention_days"]
         for project, said in many.said["projects"].items()
         if "retention_days" in said
-        for folder in ("labels", "annotated", "timelines")
+        for folder in ("labels", "annotated", "timelines", "frames")
     }
 
 
@@ -106,7 +106,7 @@ def test_every_topic_is_encrypted_with_one_key_that_rotates(deployment):
     key = deployment.one("AWS::KMS::Key", "TopicsKey")
     assert key.properties["EnableKeyRotation"] is True
     topics = list(deployment.all("AWS::SNS::Topic"))
-    assert len(topics) == (4 if deployment.films else 3)
+    assert len(topics) == 3 + bool(deployment.films) + bool(deployment.framed)
     for topic in topics:
         assert key.id in json.dumps(topic.properties["KmsMasterKeyId"]), topic
 

@@ -46,6 +46,7 @@ def test_a_deployment_is_a_stack_for_each_room_and_one_for_each_project(deployme
     rooms |= {"reviews"} if deployment.moderates else set()
     rooms |= {f"project-{project}" for project in deployment.said["projects"]}
     rooms |= {"videos"} if deployment.films else set()
+    rooms |= {"video-frames"} if deployment.framed else set()
     assert set(deployment.templates) == {f"CustomLabels-{deployment.name}-{room}" for room in rooms}
 
 
@@ -55,7 +56,8 @@ def test_a_stack_tells_the_command_line_what_it_made(deployment, room):
     told = {name for name in outputs if not name.startswith("PublishOutput")}
     # Where the settings name any.
     source_buckets = {"SourceBuckets"} if deployment.said["projects"]["digits"].get("source_buckets") else set()
-    assert told == OUTPUTS[room] | (source_buckets if room == "project-digits" else set())
+    videos = {"VideosQueueUrl", "VideosDeadLetterQueueUrl"} if "digits" in deployment.films else set()
+    assert told == OUTPUTS[room] | (source_buckets | videos if room == "project-digits" else set())
 
 
 def test_the_command_line_is_told_what_a_units_hour_costs_and_how_many_units_a_model_starts_with(deployment):

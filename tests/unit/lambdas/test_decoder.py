@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from lambdas.errors import ErrorCode, PermanentError
-from lambdas.pictures.decoder import Decoder, DecoderUnavailableError, memory_left
+from lambdas.pictures.confinement import memory_left
+from lambdas.pictures.decoder import Decoder, DecoderUnavailableError
 from tests.unit.lambdas.hostile_decoders import BABBLING, DEADLY, HANGING, HUNGRY
 from tests.unit.lambdas.pictures import bomb, endless_jpeg, noise, picture, quarters, saved, seen
 

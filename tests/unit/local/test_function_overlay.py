@@ -53,6 +53,13 @@ def test_a_compiled_package_of_the_layer_comes_from_the_host(layer: Path) -> Non
     assert Path(core).is_file()
 
 
+def test_a_compiled_package_that_puts_its_own_folder_on_the_path_is_found_there(layer: Path) -> None:
+    packages = layer / "layer" / "python"
+    distribution(packages, "opencv_python_headless-5.0.0.93", pure=False)
+    distribution(packages, "numpy-2.4.6", pure=False)
+    assert seen(layer, "bool(__import__('cv2').imencode)", **as_function(layer)) is True
+
+
 def test_a_pure_package_comes_from_the_layer(layer: Path) -> None:
     assert seen(layer, "__import__('jmespath').FROM", **as_function(layer)) == "layer"
 

@@ -60,6 +60,21 @@ class Cloud:
 
         return self.eventually(final, self.detection_seconds, lambda: f"job of {image.key}: {table.job(wanted)}")
 
+    def unfailed(self, image: ImageRef, project: str) -> bool:
+        """Wait until an image is done well, or waits in its queue; False where it has FAILED.
+
+        An image that meets a model on its way down is put off for a quarter of an hour.
+        """
+        table, queue = self.deployment.results(self.clients), self.deployment.project(project).queue_url
+
+        def status() -> JobStatus | None:
+            job = table.job(job_id(image, project))
+            return job.status if job else None
+
+        done = (JobStatus.SUCCEEDED, JobStatus.FAILED)
+        self.eventually(lambda: status() in done or self.waiting(queue) > 0, self.detection_seconds)
+        return status() is not JobStatus.FAILED
+
     def eventually(
         self, look: Callable[[], Found | None], seconds: float, standing: Callable[[], str] = lambda: ""
     ) -> Found:

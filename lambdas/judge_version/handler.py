@@ -4,14 +4,18 @@ from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import ClientError
 
 from lambdas.clients import client
 from lambdas.deployment_settings import load_settings
 from lambdas.environment import JudgeVersion, from_environment
-from lambdas.evaluations import read_evaluation, tested_images
+from lambdas.errors import error_code
+from lambdas.evaluations import Evaluation, read_evaluation, tested_images
 from lambdas.judge_version.verdict import Rival, RivalTests, judge
 from lambdas.prices import training_dollars
 from lambdas.registry import Registry
+
+_UNREADABLE: Final = frozenset({"AccessDenied", "NoSuchBucket", "NoSuchKey"})
 
 logger: Final = Logger()
 
@@ -40,7 +44,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # 
 
 
 def _rival(registry: Registry, project: str, project_arn: str, candidate: dict[str, Any]) -> Rival | None:
-    """Return the active version, where there is another one whose evaluation can still be read."""
+    """Return the active version, where there is another one that was evaluated."""
     active = registry.registration(project)
     if active.active_version_name is None or active.active_version_arn == candidate["ProjectVersionArn"]:
         return None
@@ -48,8 +52,22 @@ def _rival(registry: Registry, project: str, project_arn: str, candidate: dict[s
         ProjectArn=project_arn, VersionNames=[active.active_version_name]
     )
     for description in answer["ProjectVersionDescriptions"]:
-        evaluation = read_evaluation(client("s3"), description)
-        if evaluation is not None:
-            same = tested_images(client("s3"), description) == tested_images(client("s3"), candidate)
-            return Rival(active.active_version_name, evaluation, RivalTests.SAME if same else RivalTests.DIFFERENT)
+        try:
+            return _compared(active.active_version_name, description, candidate)
+        except ClientError as error:
+            if error_code(error) not in _UNREADABLE:
+                raise
+            # It was trained by hand into another bucket, say: what is known of it is no reason to lose a training.
+            logger.warning("the active version's evaluation cannot be read", error=str(error))
+            f1 = description["EvaluationResult"]["F1Score"]
+            return Rival(active.active_version_name, Evaluation(f1, {}), RivalTests.UNREADABLE)
     return None
+
+
+def _compared(name: str, active: dict[str, Any], candidate: dict[str, Any]) -> Rival | None:
+    s3 = client("s3")
+    evaluation = read_evaluation(s3, active)
+    if evaluation is None:
+        return None
+    same = tested_images(s3, active) == tested_images(s3, candidate)
+    return Rival(name, evaluation, RivalTests.SAME if same else RivalTests.DIFFERENT)

@@ -17,6 +17,7 @@ class RivalTests(StrEnum):
 
     SAME = "SAME"
     DIFFERENT = "DIFFERENT"
+    UNREADABLE = "UNREADABLE"  # what the other one's training has left is gone, or not ours to read
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,10 @@ def _regressions(settings: ProjectSettings, candidate: Evaluation, rival: Rival)
 
 def _not_compared(settings: ProjectSettings, rival: Rival) -> Iterator[str]:
     if rival.test_sets is RivalTests.SAME:
+        return
+    if rival.test_sets is RivalTests.UNREADABLE:
+        if settings.require_improvement or settings.max_label_regression is not None:
+            yield f"what the training of {rival.version_name} has left cannot be read: only the overall F1 was compared"
         return
     if settings.require_improvement:
         yield f"{rival.version_name} was tested with other images: only the overall F1 was compared, and roughly"

@@ -74,7 +74,9 @@ def test_a_version_that_a_person_has_started_by_hand_is_adopted_for_the_time_tha
     assert active(trained, "digits").version == "adopted"
     assert models(trained, "digits")[before.version].status is VersionStatus.STOPPED
     assert _word(trained, "digits").asks_for(Wanted.RUNNING, time.time() + 1.9 * HOUR)
-    assert not trained.deployment.registry(trained.clients).leased_versions("digits", time.time())
+    leases = trained.deployment.registry(trained.clients).leases("digits")
+    # What is left is the governor's, which may have looked already.
+    assert {lease.holder for lease in leases if lease.expires_at > time.time()} <= {"govern_models"}
     answer = trained.clients("lambda").invoke(FunctionName=f"custom-labels-{trained.deployment.name}-guard_models")
     assert "FunctionError" not in answer, answer["Payload"].read()
     assert models(trained, "digits")["adopted"].status is VersionStatus.RUNNING

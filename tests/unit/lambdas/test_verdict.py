@@ -115,3 +115,13 @@ def test_all_that_speaks_against_a_version_is_told_and_of_very_much_the_first():
     found = reasons(Evaluation(0.1, labels), min_label_f1=0.5)
     assert len(found) == 21
     assert found[-1] == "and 11 more"
+
+
+@pytest.mark.parametrize(("f1", "accepted"), [(0.96, True), (0.94, False)])
+def test_an_active_version_whose_evaluation_cannot_be_read_is_compared_by_its_overall_f1(f1, accepted):
+    other = rival(evaluation(0.95), RivalTests.UNREADABLE)
+    settings = ProjectSettings(require_improvement=True, max_label_regression=0.1)
+    verdict = judge(settings, evaluation(f1), other)
+    assert verdict.accepted is accepted
+    assert len(verdict.notes) == 1
+    assert "cannot be read: only the overall F1 was compared" in verdict.notes[0]

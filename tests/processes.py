@@ -1,18 +1,20 @@
 """Which process runs which tests, where `pytest --numprocesses` has several (`--dist loadgroup`, as `make test` says).
 
 All tests of a deployment run in one process, because deploying takes a while; they are the longest work, and so the
-first. All others of a file run in one process too. (Under pytest 9.2, pytest-xdist 3.8 does not see its own groups.)
+first. All that look at syntheses run in one too, and else all of a file. (Under pytest 9.2, pytest-xdist 3.8 does not
+see its own groups.)
 """
 
 import os
-from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-# The fixtures that deploy the app, and the files whose tests use them.
-DEPLOYMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+# The fixtures that deploy the app, and the files whose tests use them; a file goes with the first that names it.
+DEPLOYMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "governed": ("tests/end_to_end/test_governor.py",),
+    "destroy": ("tests/workflows/test_destroy.py",),
     "cloud": (
         "tests/end_to_end/",
         "tests/workflows/test_persons_word.py",
@@ -24,6 +26,8 @@ DEPLOYMENTS: Final[Mapping[str, tuple[str, ...]]] = {
         "tests/workflows/test_quotas.py",
     ),
 }
+# Tests that share something that takes a while to make: all deployments are synthesized once a process.
+SHARED: Final[dict[str, tuple[str, ...]]] = {"infrastructure": ("tests/infrastructure/",)}
 
 
 class ByDeployment(LoadScopeScheduling):
@@ -34,9 +38,9 @@ class ByDeployment(LoadScopeScheduling):
 
 
 def group_of(nodeid: str) -> str:
-    """Return what a test shares its process for: a deployment or its file."""
+    """Return what a test shares its process for: a deployment, syntheses or its file."""
     file = nodeid.partition("::")[0]
-    return next((name for name, files in DEPLOYMENTS.items() if file.startswith(files)), file)
+    return next((name for name, files in (DEPLOYMENTS | SHARED).items() if file.startswith(files)), file)
 
 
 @pytest.hookimpl(optionalhook=True)

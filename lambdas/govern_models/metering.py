@@ -35,7 +35,8 @@ def count(meter: Meter, seen: Observation, decision: Decision, *, deployment: st
         images=seen.detected,
         starts=starts,
     )
-    for name, unit_seconds in {"UnitMinutesRunning": running, "UnitMinutesIdle": running - busy}.items():
+    counted = {"UnitMinutesRunning": running, "UnitMinutesBusy": busy, "UnitMinutesIdle": running - busy}
+    for name, unit_seconds in counted.items():
         with single_metric(name, MetricUnit.Count, unit_seconds / 60, namespace=METRICS_NAMESPACE) as metric:
             metric.add_dimension("Deployment", deployment)
             metric.add_dimension("Project", seen.project)

@@ -5,7 +5,7 @@ from typing import Final
 
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.govern_models.starting import units_for
-from lambdas.govern_models.wanting import Goal, longest_hours
+from lambdas.govern_models.wanting import Goal
 from lambdas.govern_models.words import Close, EventSource, Memory, Observation, Open, Start, Step, Stop, Version
 from lambdas.model_versions import VersionStatus
 from lambdas.runtime_settings import Runtime
@@ -33,6 +33,8 @@ def step_to(
     """Return the step, and the memory with it."""
     if goal.hands_off:
         return None, replace(memory, closing_since=None, quiet_looks=0)
+    if goal.exhausted:
+        memory = replace(memory, exhausted_at=now)
     active = seen.active
     if goal.run and active is not None:
         return _up(active, seen, replace(memory, closing_since=None, quiet_looks=0), settings, now)
@@ -46,9 +48,6 @@ def _up(
     active: Version, seen: Observation, memory: Memory, settings: ProjectSettings, now: float
 ) -> tuple[Step | None, Memory]:
     if active.status is VersionStatus.RUNNING:
-        hours = longest_hours(settings)
-        if hours is not None and memory.running_since is not None and now - memory.running_since > hours * 3600:
-            return _down(active, seen, replace(memory, exhausted_at=now), now)
         return (Open() if seen.event_source is EventSource.CLOSED else None), memory
     closed = _closed(seen)
     if closed is not None:

@@ -25,6 +25,7 @@ class Goal:
     because: str
     hands_off: bool = False  # somebody else is at work
     alarm: Alarm | None = None  # that this is worth
+    exhausted: bool = False  # it runs, and has run for its longest time
 
 
 def goal_of(seen: Observation, memory: Memory, settings: ProjectSettings, now: float) -> Goal:
@@ -42,17 +43,21 @@ def goal_of(seen: Observation, memory: Memory, settings: ProjectSettings, now: f
         return Goal(run=False, because="no version has been promoted")
     if seen.registration.asks_for(Wanted.RUNNING, now):
         return Goal(run=True, because="a person asked for it")
-    if memory.exhausted_at is not None and now < memory.exhausted_at + COOLING_SECONDS:
-        hours = longest_hours(settings)
-        return Goal(run=False, because=f"it ran for {hours} hours, its longest time", alarm=Alarm.RAN_TOO_LONG)
-    return _by_the_runtime(seen, memory, settings, now)
+    return _rest_after_the_longest_run(memory, settings, now) or _by_the_runtime(seen, memory, settings, now)
 
 
-def longest_hours(settings: ProjectSettings) -> float | None:
-    """Return for how long the model may run at a stretch; None: for ever."""
-    if settings.max_run_hours is not None or settings.runtime != Runtime.ON_DEMAND:
-        return settings.max_run_hours
-    return _LONGEST_HOURS
+def _rest_after_the_longest_run(memory: Memory, settings: ProjectSettings, now: float) -> Goal | None:
+    """Stop what has run for its longest time at a stretch, and let it rest for a while before its runtime counts."""
+    hours = settings.max_run_hours
+    if hours is None and settings.runtime == Runtime.ON_DEMAND:
+        hours = _LONGEST_HOURS
+    runs = hours is not None and memory.running_since is not None
+    exhausted = runs and now - (memory.running_since or now) > (hours or 0.0) * 3600
+    rests = memory.exhausted_at is not None and now < memory.exhausted_at + COOLING_SECONDS
+    if not (exhausted or rests):
+        return None
+    because = f"it ran for {hours} hours, its longest time"
+    return Goal(run=False, because=because, alarm=Alarm.RAN_TOO_LONG, exhausted=exhausted)
 
 
 def _by_the_runtime(seen: Observation, memory: Memory, settings: ProjectSettings, now: float) -> Goal:

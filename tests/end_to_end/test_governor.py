@@ -182,5 +182,7 @@ def test_the_costs_of_the_day_tell_what_the_models_did(governed: Cloud) -> None:
 
     total = governed.eventually(counted, 90)
     assert total["Starts"] >= 4
-    assert 0 < total["BusyUnitHours"] < total["RunningUnitHours"] < total["AlwaysOnDollars"] / 4
+    assert 0 < total["RunningUnitHours"] < total["AlwaysOnDollars"] / 4
+    # Of models that run for seconds, the minute of their images is over after their stop.
+    assert total["BusyUnitHours"] <= total["RunningUnitHours"]
     assert total["Dollars"] == pytest.approx(total["RunningUnitHours"] * 4, abs=0.001)

@@ -22,7 +22,7 @@ from lambdas.govern_models.words import (
 from lambdas.model_versions import VersionStatus
 from lambdas.registry import Lease, Registration, Wanted
 from lambdas.runtime_settings import Schedule, StartWhen
-from tests.unit.lambdas.governing.world import ACTIVE, BEGAN, REGISTERED, look, running
+from tests.unit.lambdas.governing.world import ACTIVE, BEGAN, REGISTERED, World, look, running
 
 NOW = BEGAN
 ON_DEMAND = ProjectSettings(max_wait_minutes=240)
@@ -346,3 +346,15 @@ def test_a_start_that_came_to_run_forgets_those_that_did_not():
 def test_each_stop_has_quiet_looks_of_its_own():
     after = decide(look(memory=QUIET), ON_DEMAND, NOW).memory
     assert (after.closing_since, after.quiet_looks) == (None, 0)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_the_longest_run_ends_in_a_stop_unless_a_person_asked_for_more(asked):
+    world = World(replace(ALWAYS_ON, max_run_hours=0.5))
+    if asked:
+        world.registration = replace(REGISTERED, wanted=Wanted.RUNNING, wanted_until=NOW + 7200)
+    world.pass_minutes(15 + 30 + 6)
+    if asked:
+        assert (world.status, world.source) == (VersionStatus.RUNNING, OPEN)
+    else:
+        assert (world.status, world.source) == (VersionStatus.STOPPED, CLOSED)

@@ -1,6 +1,6 @@
 """Settles a batch: what ended badly goes back to its queue for a while, or to the dead-letter queue with its reason."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,16 +34,23 @@ class Grave:
     code: str
 
 
-def settle(queues: Queues, endings: Sequence[Ending], *, project: str, now: float) -> list[Ending]:
+def settle(
+    queues: Queues,
+    endings: Sequence[Ending],
+    *,
+    project: str,
+    now: float,
+    wait: Callable[[Ending], int | None] = lambda _: None,
+) -> list[Ending]:
     """Bury what is dead and put off what is not done; return the endings whose messages go back.
 
-    `now` is in epoch seconds.
+    `now` is in epoch seconds. `wait` knows for how many seconds some are put off, and says None of others.
     """
     back = [ending for ending in endings if ending.error is not None and not _buried(queues, ending, project)]
     for ending in back:
         logger.info("the message goes back to its queue", message_id=ending.message.id, reason=str(ending.error))
     try:
-        queues.put_off([(ending.message, wait_seconds(ending.message, least_seconds(ending, now))) for ending in back])
+        queues.put_off([(ending.message, _seconds(ending, wait(ending), now)) for ending in back])
     except (ClientError, BotoCoreError):
         logger.exception("messages could not be put off; they come back when their visibility timeout ends")
     return back
@@ -79,6 +86,10 @@ def _buried(queues: Queues, ending: Ending, project: str) -> bool:
         "the message is in the dead-letter queue", message_id=message.id, reason=found.reason, exc_info=ending.error
     )
     return True
+
+
+def _seconds(ending: Ending, known: int | None, now: float) -> int:
+    return wait_seconds(ending.message, least_seconds(ending, now)) if known is None else known
 
 
 def least_seconds(ending: Ending, now: float) -> float:

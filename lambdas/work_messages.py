@@ -110,6 +110,12 @@ class Queues:
             },
         )
 
+    def depth(self, queue: str) -> int:
+        """Return about how many messages a queue holds, those counted that are put off or being worked on."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.sqs.get_queue_attributes(QueueUrl=self._url(queue), AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
+
     def _url(self, queue: str) -> str:
         if queue not in self._urls:
             self._urls[queue] = str(self.sqs.get_queue_url(QueueName=queue)["QueueUrl"])

@@ -1,7 +1,7 @@
 """start_video: videos of a project's queue to Rekognition, as many at once as the account's quota allows."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -22,6 +22,7 @@ from lambdas.names import project_of_queue
 from lambdas.queries import Queries
 from lambdas.results import ResultsTable
 from lambdas.settling import Ending, settle
+from lambdas.start_video.crowding import seconds_to_next_try
 from lambdas.start_video.starting import Delivery, Starter, start
 from lambdas.telling import Teller
 from lambdas.video_starts import VideoStarts
@@ -37,7 +38,7 @@ metrics: Final = Metrics()
 
 
 class NoRoomError(LaterError):
-    """Rekognition takes no more jobs now, or the invocation has no time left: the video waits in its queue."""
+    """Rekognition takes no more jobs now: the video waits in its queue."""
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -49,7 +50,8 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     messages = [message_of(record) for record in event["Records"]]
     endings = _start_all(Invocation(starter=_starter(), settings=settings, context=context), messages)
     project = project_of_queue(settings.name, VERB_NOUN, messages[0].queue)
-    back = settle(_queues(), endings, project=project, now=time.time())
+    queues, now = _queues(), time.time()
+    back = settle(queues, endings, project=project, now=now, wait=_next_tries(queues, settings, now))
     _count(endings, back)
     return {"batchItemFailures": [{"itemIdentifier": ending.message.id} for ending in back]}
 
@@ -98,14 +100,32 @@ def _start_all(invocation: Invocation, messages: Sequence[Message]) -> list[Endi
             if full and not _is_last(message):
                 raise NoRoomError("Rekognition has just refused another video: as many jobs are open as may be")
             if invocation.context.get_remaining_time_in_millis() < _RESERVE_MILLIS:
-                raise NoRoomError("the invocation has no time left")
+                raise LaterError("the invocation has no time left")
             job = invocation.start_video(message)
         except Exception as caught:  # noqa: BLE001 - settle decides what each means; the other videos go on
             error = caught
-            if isinstance(caught, ClientError) and error_code(caught) == "LimitExceededException":
-                full = True
+            full = full or _is_full(caught)
         endings.append(Ending(message, job, error))
     return endings
+
+
+def _next_tries(queues: Queues, settings: DeploymentSettings, now: float) -> Callable[[Ending], int | None]:
+    """Return what knows when a video tries again that found no room."""
+    projects = sum(project.videos is not None and project.videos.labels for project in settings.projects.values())
+    depth = cache(queues.depth)
+
+    def wait(ending: Ending) -> int | None:
+        if not isinstance(ending.error, NoRoomError) and not _is_full(ending.error):
+            return None
+        message = ending.message
+        return seconds_to_next_try(depth(message.queue), projects, now - message.sent_at)
+
+    return wait
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Tell whether Rekognition has as many jobs open as it takes."""
+    return isinstance(error, ClientError) and error_code(error) == "LimitExceededException"
 
 
 def _is_last(message: Message) -> bool:

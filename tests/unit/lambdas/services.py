@@ -120,6 +120,7 @@ class Queues:
     def __init__(self, *names: str) -> None:
         self.messages: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
         self.put_off: list[tuple[str, str, int]] = []  # queue, receipt handle, seconds
+        self.hidden = 0  # messages that a queue is said to hold beside those here
 
     def get_queue_url(self, QueueName: str) -> dict[str, Any]:
         if QueueName not in self.messages:
@@ -139,6 +140,13 @@ class Queues:
             assert 0 <= entry["VisibilityTimeout"] <= 43_200, "SQS hides a message for 12 hours at most"
             self.put_off.append((name, entry["ReceiptHandle"], entry["VisibilityTimeout"]))
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries], "Failed": []}
+
+    def get_queue_attributes(self, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
+        counts = {
+            "ApproximateNumberOfMessages": len(self.messages[QueueUrl.rpartition("/")[2]]),
+            "ApproximateNumberOfMessagesNotVisible": self.hidden,
+        }
+        return {"Attributes": {name: str(counts[name]) for name in AttributeNames}}
 
 
 class VideoJobs:

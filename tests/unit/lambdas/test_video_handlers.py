@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,7 @@ from lambdas.collect_video import handler as collecting
 from lambdas.deployment_settings import DeploymentSettings, ProjectSettings
 from lambdas.jobs import JobStatus
 from lambdas.start_video import handler as starting
+from lambdas.start_video.crowding import seconds_to_next_try
 from lambdas.sweep_videos import handler as sweeping
 from lambdas.video_settings import VideoSettings
 from lambdas.work_messages import LAST_CHANCE_SECONDS
@@ -85,12 +87,18 @@ def test_a_batch_starts_as_many_as_the_quota_allows_and_puts_the_others_off(scen
     assert queues.messages[STARTS_DEAD] == []
 
 
-def test_a_video_that_waited_often_waits_a_quarter_of_an_hour(scene, queues, lambda_context):
-    scene.jobs.quota = 0
+@pytest.mark.parametrize(("waiting", "age", "mean"), [(2, 0, 5), (600, 0, 300), (2, 36_000, 720)])
+def test_a_video_without_a_place_tries_the_later_the_more_wait_and_the_longer_it_has_waited(
+    scene, queues, lambda_context, monkeypatch, waiting, age, mean
+):
+    monkeypatch.setattr(
+        starting, "seconds_to_next_try", partial(seconds_to_next_try, uniform=lambda low, high: (low + high) / 2)
+    )
+    scene.jobs.quota, queues.hidden = 0, waiting
     (arrival,) = arrivals(scene, 1)
-    start(lambda_context, record(0, arrival["body"], receives=500))
+    start(lambda_context, record(0, arrival["body"], receives=500, age=age))
     ((_, _, seconds),) = queues.put_off
-    assert seconds >= 900
+    assert seconds == pytest.approx(mean, abs=1)
 
 
 def test_in_its_last_hour_a_video_is_asked_for_although_the_quota_is_full_and_expires(scene, queues, lambda_context):

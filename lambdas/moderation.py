@@ -1,6 +1,6 @@
 """What moderation says of an image: the labels of DetectModerationLabels, and by the project's policy what follows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -53,6 +53,25 @@ def moderation_of(item: Mapping[str, Any]) -> Moderation | None:
         labels=item["ModerationLabels"],
         model_version=item.get("ModerationModelVersion"),
         human_loop=item.get("HumanLoopActivationOutput", {}),
+    )
+
+
+def gravest(moderations: Iterable[Moderation]) -> Moderation | None:
+    """Return what moderation says of a video, of whose frames it said these; None where none was moderated.
+
+    The gravest verdict, and each label where it was surest, the surest first. Reviews are of frames, not of the video.
+    """
+    each = list(moderations)
+    if not each:
+        return None
+    surest: dict[str, Mapping[str, Any]] = {}
+    for label in (label for one in each for label in one.labels):
+        if label["Confidence"] > surest.get(label["Name"], {"Confidence": -1})["Confidence"]:
+            surest[label["Name"]] = label
+    return Moderation(
+        verdict=max((one.verdict for one in each), key=_SEVERITY.__getitem__),
+        labels=sorted(surest.values(), key=lambda label: (-label["Confidence"], label["Name"])),
+        model_version=each[0].model_version,
     )
 
 

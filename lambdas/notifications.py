@@ -32,6 +32,7 @@ _TOLD: Final[tuple[str, ...]] = (
     "Timeline",
     "Frames",
     "FramesFailed",
+    "FramesBlocked",
     "Run",
     "StartJobId",
     *MODERATION_MEMBERS,

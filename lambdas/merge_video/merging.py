@@ -11,9 +11,10 @@ from lambdas.deployment_settings import ProjectSettings
 from lambdas.errors import ErrorCode
 from lambdas.frames import Frame, Frames, FrameStore
 from lambdas.images import ImageRef
-from lambdas.jobs import Job, JobStatus, Source, failed, succeeded
+from lambdas.jobs import Job, JobStatus, Source, blocked, failed, succeeded
 from lambdas.labels import labels_of
 from lambdas.merge_video.contact_sheet import MOST_FRAMES, contact_sheet
+from lambdas.moderation import Moderation, Verdict, gravest, moderation_of
 from lambdas.names import ANNOTATED_FOLDER
 from lambdas.queries import Queries, everything
 from lambdas.results import BusyError, ResultsTable
@@ -95,10 +96,14 @@ def _outcome(merger: Merger, start: StartJob, job: Job, settings: ProjectSetting
         height=frames.film.height,
         job_tag=frames.job_tag,
     )
-    about = {**_about(frames), **_counts(frames, looked)}
-    seen = [(frame, looked[frame.image]) for frame in frames.frames if _saw(looked.get(frame.image))]
-    if not seen:
-        return {**_none_seen(frames, looked, source), **about}
+    moderation = gravest(said for said in map(_moderated, looked.values()) if said)
+    about = {**_about(frames), **_counts(frames, looked, moderation)}
+    ended = [(frame, looked[frame.image]) for frame in frames.frames if _succeeded(looked.get(frame.image))]
+    if not ended:
+        return {**_none_seen(frames, looked, source, moderation), **about}
+    seen = [(frame, one) for frame, one in ended if not _is_blocked(one)]
+    if moderation and not seen:
+        return {**blocked(moderation, source), **about}
     timeline = Timeline(gap_ms=frames.gap_ms)
     lines = "".join(segment.to_line() for segment in _segments(timeline, seen, frames.interval_ms))
     key = timeline_key(job.project, job.id)
@@ -106,15 +111,25 @@ def _outcome(merger: Merger, start: StartJob, job: Job, settings: ProjectSetting
     millis = sum(one.outcome.get("DetectMillis", 0) for _, one in seen)
     preview = _preview(merger, job, seen) if settings and settings.videos and settings.videos.preview else None
     return {
-        **succeeded(timeline.summary(), source, millis, annotated=preview),
+        **succeeded(timeline.summary(), source, millis, annotated=preview, moderation=moderation),
         **about,
         **_versions(seen),
         "Timeline": {"S3Bucket": merger.bucket, "S3ObjectName": key},
     }
 
 
-def _saw(job: Job | None) -> bool:
+def _succeeded(job: Job | None) -> bool:
     return job is not None and job.status is JobStatus.SUCCEEDED
+
+
+def _moderated(job: Job) -> Moderation | None:
+    return moderation_of(job.outcome)
+
+
+def _is_blocked(job: Job) -> bool:
+    """Tell whether no model saw a frame, and nobody is to see it."""
+    moderation = _moderated(job)
+    return moderation is not None and moderation.verdict is Verdict.BLOCKED
 
 
 def _about(frames: Frames) -> dict[str, Any]:
@@ -129,21 +144,25 @@ def _about(frames: Frames) -> dict[str, Any]:
     }
 
 
-def _counts(frames: Frames, looked: Mapping[ImageRef, Job]) -> dict[str, int]:
-    return {
+def _counts(frames: Frames, looked: Mapping[ImageRef, Job], moderation: Moderation | None) -> dict[str, int]:
+    counts = {
         "Frames": len(frames.frames),
-        "FramesFailed": sum(not _saw(looked.get(frame.image)) for frame in frames.frames),
+        "FramesFailed": sum(not _succeeded(looked.get(frame.image)) for frame in frames.frames),
     }
+    return counts | ({"FramesBlocked": sum(map(_is_blocked, looked.values()))} if moderation else {})
 
 
-def _none_seen(frames: Frames, looked: Mapping[ImageRef, Job], source: Source) -> dict[str, Any]:
+def _none_seen(
+    frames: Frames, looked: Mapping[ImageRef, Job], source: Source, moderation: Moderation | None
+) -> dict[str, Any]:
     """Spell the outcome of a video none of whose frames could be looked at, by the reason that most of them had."""
     ends = [looked[frame.image].outcome for frame in frames.frames if frame.image in looked]
     if not ends:
         return failed(ErrorCode.EXPIRED, "The results of the video's frames have expired. Upload it again.", source)
     code, _ = Counter(end["ErrorCode"] for end in ends).most_common(1)[0]
     message = next(end["StatusMessage"] for end in ends if end["ErrorCode"] == code)
-    return failed(ErrorCode(code), f"None of the {len(ends)} frames could be looked at. {message}", source)
+    said = f"None of the {len(ends)} frames could be looked at. {message}"
+    return failed(ErrorCode(code), said, source, moderation=moderation)
 
 
 def _versions(seen: Sequence[tuple[Frame, Job]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from lambdas.deployment_settings import ProjectSettings
@@ -13,6 +14,7 @@ from lambdas.detect_labels.asking import Asker
 from lambdas.detect_labels.detection import Delivery as Looking
 from lambdas.detect_labels.detection import Detector, detect
 from lambdas.detect_labels.looking import Eyes
+from lambdas.detect_labels.moderating import Moderator
 from lambdas.detect_labels.pacing import Pacer
 from lambdas.events import object_created
 from lambdas.frames import FrameStore
@@ -20,6 +22,7 @@ from lambdas.items import to_item
 from lambdas.jobs import Job
 from lambdas.label_objects import LabelObjects
 from lambdas.merge_video.merging import Merger, merge
+from lambdas.moderation_settings import ModerationSettings
 from lambdas.pictures.decoder import Decoder
 from lambdas.queries import Queries
 from lambdas.registry import CachedRegistry, Registry
@@ -39,6 +42,7 @@ from tests.unit.objects import Objects
 from tests.unit.sqs import Queues
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (40, 40, 230)}
+MAGENTA = (255, 0, 255)  # that nobody is to see
 WIDTH, HEIGHT, SIDE = 160, 96, 24  # pixels
 VIDEO = VideoRef("images", "videos/digits/a.mp4", "v1")
 QUEUE = "https://sqs.test/custom-labels-demo-detect_labels-digits"
@@ -84,13 +88,20 @@ class Model:
             found.append({"Name": name, "Confidence": 90.0, "Geometry": geometry})
         return {"CustomLabels": found}
 
+    def detect_moderation_labels(self, **said: Any) -> dict[str, Any]:
+        """Find magenta unsafe, the more of it the surer."""
+        pixels = np.asarray(Image.open(io.BytesIO(said["Image"]["Bytes"])).convert("RGB")).astype(int)
+        share = float((np.abs(pixels - MAGENTA).sum(axis=2) < 120).mean())
+        label = {"Name": "Gambling", "ParentName": "", "Confidence": 50 + 50 * share, "TaxonomyLevel": 1}
+        return {"ModerationLabels": [label] if share > 0.01 else [], "ModerationModelVersion": "7.0"}
+
 
 class Cinema:
     """The parts of the deployment, and its deliveries."""
 
-    def __init__(self, **videos: Any) -> None:
+    def __init__(self, *, moderation: ModerationSettings | None = None, **videos: Any) -> None:
         self.settings = ProjectSettings(
-            videos=VideoSettings(**({"custom_labels": True, "frames_per_second": 2} | videos))
+            moderation=moderation, videos=VideoSettings(**({"custom_labels": True, "frames_per_second": 2} | videos))
         )
         self.time, self.objects, self.queues, self.topic, self.model = Time(), Objects(), Queues(), Topic(), Model()
         self.table, registry = Table(), Table()
@@ -116,10 +127,14 @@ class Cinema:
             clock=self.time.epoch,
         )
         pacer = Pacer(1000.0, self.time, self.time.sleep)
+        asker = Asker(rekognition=client_of("rekognition", self.model), clock=self.time, sleep=self.time.sleep)
         self.detector = Detector(
             eyes=Eyes(
                 s3=self.s3,
-                asker=Asker(rekognition=client_of("rekognition", self.model), clock=self.time, sleep=self.time.sleep),
+                asker=asker,
+                moderator=Moderator(
+                    asker=asker, augmented_ai=lambda: pytest.fail("nobody asks"), deployment="demo", pacer=pacer
+                ),
                 decoder=Decoder(),
                 registry=CachedRegistry(Registry(client_of("dynamodb", registry), "registry"), clock=self.time),
                 results=self.results,

@@ -3,7 +3,7 @@
 import pytest
 
 from lambdas.deployment_settings import load_settings, parse_deployment
-from lambdas.moderation import Verdict, judge
+from lambdas.moderation import Moderation, Verdict, gravest, judge
 from lambdas.moderation_settings import Action, DataAttribute, HumanReview, ModerationSettings, parse_moderation
 from lambdas.names import human_loop_name, job_of_human_loop
 from lambdas.setting_checks import SettingsError
@@ -51,6 +51,20 @@ def test_the_nearest_category_that_is_named_decides():
 
 def test_a_category_that_the_answer_does_not_list_itself_decides_too():
     assert judge(DRINKING[2:], settings(Alcohol_Use="block")) is Verdict.BLOCKED
+
+
+def test_of_a_videos_frames_the_gravest_verdict_and_the_surest_of_each_label_count():
+    said = gravest(
+        [
+            Moderation(verdict=Verdict.FLAGGED, labels=labels("Gambling", confidence=60), model_version="7.0"),
+            Moderation(verdict=Verdict.BLOCKED, labels=labels("Gambling", confidence=80) + labels("Alcohol")),
+            Moderation(verdict=Verdict.PASSED),
+        ]
+    )
+    assert said
+    assert (said.verdict, said.model_version) == (Verdict.BLOCKED, "7.0")
+    assert [(label["Name"], label["Confidence"]) for label in said.labels] == [("Alcohol", 90), ("Gambling", 80)]
+    assert gravest([]) is None
 
 
 def test_the_gravest_of_several_labels_decides():

@@ -1,6 +1,7 @@
 """From a video to its timeline, by the project's own model: sampled, looked at frame by frame, merged, told of once."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ from lambdas.errors import ErrorCode
 from lambdas.frames import frames_start_id, video_job_id
 from lambdas.images import job_id
 from lambdas.jobs import Job, JobStatus
+from lambdas.moderation_settings import Action, ModerationSettings
 from lambdas.notifications import completion
 from lambdas.results import BusyError
 from lambdas.sample_video.sampling import FramesUnsentError
 from tests.unit.aws import Refusal
-from tests.unit.lambdas.cinema import FRAMES_TOPIC, HEIGHT, QUEUE, SIDE, VIDEO, WIDTH, Cinema, nothing, square
+from tests.unit.lambdas.cinema import FRAMES_TOPIC, HEIGHT, MAGENTA, QUEUE, SIDE, VIDEO, WIDTH, Cinema, nothing, square
 from tests.unit.lambdas.films import RATE, film
 from tests.unit.lambdas.scene import V1, V2
 
@@ -348,3 +350,46 @@ def test_a_preview_of_a_long_video_has_24_frames_from_all_of_it():
     sheet = Image.open(io.BytesIO(cinema.objects.bodies["results", job.outcome["AnnotatedImage"]["S3ObjectName"]]))
     assert job.outcome["Frames"] == 50
     assert sheet.size[1] == 5 * (HEIGHT + 28 + 8) + 8  # 17 frames, each the third, in rows of four
+
+
+BLOCKING = ModerationSettings(policy={"Gambling": Action.BLOCK})
+
+
+def unsafe(seconds):
+    """Return frames that are magenta on their left, with a square that a model would find."""
+    frame = square("red", 100, 30)
+    frame[:, :40] = MAGENTA
+    return [frame] * round(seconds * RATE)
+
+
+def test_blocked_frames_are_in_neither_the_timeline_nor_the_preview():
+    cinema = Cinema(moderation=BLOCKING, preview=True)
+    job = cinema.show(film([*moving(2, "green"), *unsafe(1), *moving(1, "green")]))
+    assert {line["Label"] for line in cinema.timeline(job)} == {"green"}
+    assert cinema.model.asked == 6
+    sheet = Image.open(io.BytesIO(cinema.objects.bodies["results", job.outcome["AnnotatedImage"]["S3ObjectName"]]))
+    shown = np.asarray(sheet.convert("RGB")).astype(int)
+    assert not (np.abs(shown - MAGENTA).sum(axis=2) < 120).any()
+    told = json.loads(completion(job).body)
+    assert (told["Moderation"], told["Frames"], told["FramesBlocked"], told["FramesFailed"]) == ("BLOCKED", 8, 2, 0)
+    assert [label["Name"] for label in told["ModerationLabels"]] == ["Gambling"]
+
+
+def test_a_video_all_of_whose_frames_are_blocked_succeeds_without_labels():
+    cinema = Cinema(moderation=BLOCKING, preview=True)
+    outcome = cinema.show(film(unsafe(1))).outcome
+    assert (outcome["Status"], outcome["Moderation"], outcome["FramesBlocked"]) == ("SUCCEEDED", "BLOCKED", 2)
+    assert not {"CustomLabels", "Timeline", "AnnotatedImage"} & outcome.keys()
+
+
+def test_a_video_with_flagged_frames_is_flagged_and_looked_at():
+    cinema = Cinema(moderation=ModerationSettings())
+    outcome = cinema.show(film([*moving(1, "green"), *unsafe(1)])).outcome
+    assert (outcome["Moderation"], outcome["FramesBlocked"]) == ("FLAGGED", 0)
+    assert {label["Name"] for label in outcome["CustomLabels"]} == {"green", "red"}
+
+
+def test_a_video_of_clean_frames_passes_and_one_that_nobody_moderates_says_nothing(cinema):
+    clean = Cinema(moderation=BLOCKING).show(film(moving(1))).outcome
+    assert (clean["Moderation"], clean["ModerationLabels"]) == ("PASSED", [])
+    assert not {"Moderation", "FramesBlocked"} & cinema.show(film(moving(1))).outcome.keys()

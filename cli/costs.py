@@ -1,4 +1,8 @@
-"""What the models of a deployment ran for, day by day, and what that costs: by the meter in its registry."""
+"""What the models of a deployment ran for, day by day, and what that costs: by the meter in its registry.
+
+The meter counts models alone. What Rekognition asks for trainings, for label detection of videos and for moderation is
+left out, and said to be: to count it, each result of the days would have to be read.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +11,7 @@ from typing import Any, Final
 
 from cli.deployment import Clients, Deployment
 from lambdas.meter import DayMeter, utc_day
+from lambdas.prices import LABEL_DETECTION_MINUTE, MODERATED_IMAGE, TRAINING_HOUR
 from lambdas.registry import Registration
 
 _HOUR: Final = 3600.0  # seconds
@@ -77,6 +82,11 @@ class Costs:
                 for project, usages in self.projects.items()
             },
             "Total": self._spelled(self.whole),
+            "LeftOut": {
+                "TrainingDollarsPerHour": TRAINING_HOUR,
+                "LabelDetectionDollarsPerMinute": LABEL_DETECTION_MINUTE,
+                "ModerationDollarsPer1000Images": MODERATED_IMAGE * 1000,
+            },
         }
 
     def _spelled(self, usage: Usage) -> dict[str, float | int | None]:

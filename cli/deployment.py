@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lambdas.label_objects import LabelObjects
 from lambdas.meter import Meter
-from lambdas.names import STACK_PREFIX, UNKNOWN, rekognition_prefix, stack_name
+from lambdas.names import STACK_PREFIX, rekognition_prefix, stack_name
 from lambdas.queries import Queries
 from lambdas.registry import Registry
 from lambdas.runtime_settings import Runtime
@@ -57,7 +57,6 @@ class Deployment:
     storage: Mapping[str, str]  # outputs of the storage stack
     workflows: Mapping[str, str]  # outputs of the training stack: empty where it is not there
     projects: Mapping[str, Project]
-    unknown_queues: tuple[str, str] | None = None  # URLs, of keys of no project: dead-letter queue and queue
 
     @property
     def train_model_arn(self) -> str:
@@ -89,11 +88,6 @@ class Deployment:
     def reach(self, project: Project) -> Reach:
         """Return which stored images a project may be asked to look at."""
         return Reach(project.name, self.images_bucket, project.source_buckets)
-
-    def dead_letter_queues(self) -> dict[str, tuple[str, str]]:
-        """Return the URLs of each project's dead-letter queue and of the queue that its letters came from."""
-        known = {name: (project.dead_letter_queue_url, project.queue_url) for name, project in self.projects.items()}
-        return known | ({UNKNOWN: self.unknown_queues} if self.unknown_queues else {})
 
     def results(self, clients: Clients) -> Queries:
         """Return what the deployment's results table can be asked."""
@@ -181,14 +175,7 @@ def _deployment(name: str, stacks: Mapping[str, Mapping[str, str]]) -> Deploymen
             # A project's stack that failed to deploy has no outputs; the others go on working.
             if stack.startswith(prefix) and "QueueUrl" in outputs
         },
-        unknown_queues=_unknown_queues(stacks.get(stack_name(name, "inference"), {})),
     )
-
-
-def _unknown_queues(outputs: Mapping[str, str]) -> tuple[str, str] | None:
-    if "UnknownQueueUrl" not in outputs:
-        return None
-    return outputs["UnknownDeadLetterQueueUrl"], outputs["UnknownQueueUrl"]
 
 
 def _output(stacks: Mapping[str, Mapping[str, str]], stack: str, output: str) -> str:

@@ -6,14 +6,16 @@ could not be delivered. A job that FAILED has its result, and is looked at again
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lambdas.sending import send_all
 
-UNDELIVERED: Final = "undelivered"  # EventBridge could not put it into the queue
+UNDELIVERED: Final = "undelivered"  # EventBridge or SNS could not put it into the queue
 RECEIVED_TOO_OFTEN: Final = "received too often"  # the function did not live to say why
+
+_MOVED_FROM: Final = "DeadLetterQueueSourceArn"  # a system attribute: SQS itself moved the message
 
 _BATCH: Final = 10  # messages that one call takes
 # A message that was looked at stays hidden so long, or until the command shows it again at its end.
@@ -31,6 +33,7 @@ class DeadLetter:
     sent_at: float  # epoch seconds; where SQS itself moved the message, of its first arrival
     reason: str
     error_code: str | None
+    project: str | None  # where the function knew it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,7 @@ class Wanted:
     reason: str | None = None  # the letter's reason or error code
     since: float | None = None  # epoch seconds
     until: float | None = None
+    project: str | None = None  # the letter's own
 
     def matches(self, letter: DeadLetter) -> bool:
         """Tell whether a letter is wanted."""
@@ -47,6 +51,7 @@ class Wanted:
             (self.reason is None or self.reason.lower() in (letter.reason.lower(), (letter.error_code or "").lower()))
             and (self.since is None or letter.sent_at >= self.since)
             and (self.until is None or letter.sent_at < self.until)
+            and self.project in (None, letter.project)
         )
 
 
@@ -61,6 +66,16 @@ class Redriven:
     def to_json(self) -> dict[str, Any]:
         """Spell it for `--json`."""
         return {"Redriven": dict(self.sent), "Left": dict(self.left), "Failed": self.failed}
+
+
+def together(parts: Iterable[Redriven]) -> Redriven:
+    """Sum up what came of the letters of several queues."""
+    whole = Redriven()
+    for part in parts:
+        whole.sent.update(part.sent)
+        whole.left.update(part.left)
+        whole.failed.update(part.failed)
+    return whole
 
 
 @dataclass(frozen=True)
@@ -106,7 +121,7 @@ class DeadLetterQueue:
             VisibilityTimeout=_HIDDEN_SECONDS,
             WaitTimeSeconds=_WAIT_SECONDS,
             MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["SentTimestamp"],
+            MessageSystemAttributeNames=["SentTimestamp", _MOVED_FROM],
         )
         return [_dead_letter(message) for message in answer.get("Messages", [])]
 
@@ -131,8 +146,8 @@ class DeadLetterQueue:
 
 def _dead_letter(message: dict[str, Any]) -> DeadLetter:
     said = {name: value.get("StringValue", "") for name, value in message.get("MessageAttributes", {}).items()}
-    # EventBridge names its error; SQS's own redrive policy adds nothing.
-    unsaid = UNDELIVERED if "ERROR_CODE" in said else RECEIVED_TOO_OFTEN
+    # EventBridge names its error; SNS says nothing, and SQS's own redrive policy only where the message was.
+    unsaid = RECEIVED_TOO_OFTEN if _MOVED_FROM in message["Attributes"] else UNDELIVERED
     return DeadLetter(
         id=message["MessageId"],
         receipt=message["ReceiptHandle"],
@@ -140,4 +155,5 @@ def _dead_letter(message: dict[str, Any]) -> DeadLetter:
         sent_at=int(message["Attributes"]["SentTimestamp"]) / 1000,
         reason=said.get("Reason", unsaid),
         error_code=said.get("ErrorCode") or said.get("ERROR_CODE"),
+        project=said.get("Project"),
     )

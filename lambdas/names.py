@@ -34,6 +34,8 @@ MINUTE_ATTRIBUTES: Final = ("PK", "SK", "Images", "Throttles", DELETE_AFTER)
 STARTERS: Final = ("train_model", "run_model", "restore_version")
 
 _JOB_ID: Final = re.compile(r"[0-9a-f]{32}")
+# Of a dead-letter queue's name, what follows the deployment's: a function, and whose queue it is where it has many.
+_DEAD: Final = re.compile(r"(?P<verb_noun>[a-z]+(?:_[a-z]+)+)_dead(?:-(?P<project>.+))?")
 
 METRICS_NAMESPACE: Final = "CustomLabels"
 STACK_PREFIX: Final = "CustomLabels-"
@@ -78,6 +80,25 @@ def dead_letter_queue_name(deployment: str, verb_noun: str, project: str) -> str
 def dead_letter_queue_of(queue: str, verb_noun: str) -> str:
     """Return the name of the dead-letter queue that belongs to a queue, by the queue's name."""
     return queue.replace(f"-{verb_noun}", f"-{verb_noun}_dead", 1)
+
+
+def source_of(dead_letter_queue: str, verb_noun: str) -> str:
+    """Return the name of the queue whose letters a dead-letter queue takes, by the latter's name."""
+    return dead_letter_queue.replace(f"-{verb_noun}_dead", f"-{verb_noun}", 1)
+
+
+def owner_of_dead_letters(deployment: str, queue: str) -> tuple[str, str | None] | None:
+    """Return the function and the project whose dead-letter queue it is; None where it is none of the deployment's.
+
+    There is no project where all share the queue. A function's name has an underscore and a deployment's has none: so
+    `demo` never takes the queues of `demo-two` for its own.
+    """
+    prefix = resource_name(deployment, "")
+    found = _DEAD.fullmatch(queue.removeprefix(prefix)) if queue.startswith(prefix) else None
+    if found is None:
+        return None
+    project = found["project"]
+    return found["verb_noun"], None if project == VIDEOS else project
 
 
 def rekognition_prefix(deployment: str) -> str:

@@ -12,6 +12,7 @@ from cli.cost_picture import write_cost_picture
 from cli.costs import Costs, Usage, find_costs
 from cli.deployment import Clients, Deployment
 from cli.output import say, show, table
+from lambdas.prices import LABEL_DETECTION_MINUTE, MODERATED_IMAGE, TRAINING_HOUR
 
 _MOST_DAYS: Final = 366
 _COLUMNS: Final = 6  # projects with a column of their own; a line has room for so many
@@ -32,7 +33,10 @@ def register(commands: CommandLine) -> None:
 
 
 def costs(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
-    """Show for how long models ran each day, what it costs, and what always-on would have cost."""
+    """Show for how long models ran each day, what it costs, and what always-on would have cost.
+
+    Trainings, label detection of videos and moderation are billed too, and left out here.
+    """
     if options.days > _MOST_DAYS:
         raise WrongCommandLineError(f"--days is {options.days}; a year, {_MOST_DAYS} days, is the most")
     found = find_costs(clients, deployment, options.project, options.days, time.time())
@@ -113,6 +117,10 @@ def _in_words(found: Costs) -> Iterator[str]:
         yield f"always on it would have been ${always:,.2f}: ${always - ran:,.2f} ({1 - ran / always:.1%}) saved"
     else:
         yield f"always on it would have been ${always:,.2f}, which is ${ran - always:,.2f} less"
+    yield (
+        f"left out: trainings (about ${TRAINING_HOUR:.2f} an hour), label detection of videos "
+        f"(${LABEL_DETECTION_MINUTE:.2f} a minute), moderation (${MODERATED_IMAGE * 1000:.2f} for 1,000 images)"
+    )
 
 
 def bar(value: float, most: float) -> str:

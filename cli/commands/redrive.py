@@ -2,13 +2,20 @@
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, Final
 
 from cli.command_line import CommandLine
+from cli.dead_letter_queues import Place, find_places
 from cli.deployment import Clients, Deployment
 from cli.output import say, show, table
-from cli.redrive import DeadLetterQueue, Redriven, Wanted
+from cli.redrive import DeadLetterQueue, Redriven, Wanted, together
 from lambdas.names import UNKNOWN
+
+_SHARED: Final = "*"  # stands for the project of a queue that all projects share
 
 
 def register(commands: CommandLine) -> None:
@@ -26,35 +33,50 @@ def register(commands: CommandLine) -> None:
 def redrive(options: argparse.Namespace, clients: Clients, deployment: Deployment) -> int:
     """Send dead letters back to the queue that they came from.
 
-    First mend what killed them: `--dry-run` tells the reasons. Images that FAILED are no dead letters: they have their
+    First mend what killed them: `--dry-run` tells the reasons. Of a queue that all projects share (project `*`), only
+    letters that name PROJECT go back where one is named. Images that FAILED are no dead letters: they have their
     result, and only rerun looks at them again.
     """
-    queues = deployment.dead_letter_queues()
     if options.project and options.project != UNKNOWN:
         deployment.project(options.project)
+    sqs = clients("sqs")
     wanted = Wanted(reason=options.reason, since=options.since, until=options.until)
-    done: dict[str, Redriven] = {}
-    for project, (dead_url, source_url) in sorted(queues.items()):
-        if options.project in (None, project):
-            say(f"looking at the dead letters of {project}")
-            queue = DeadLetterQueue(clients("sqs"), dead_url, source_url)
-            done[project] = queue.redrive(wanted, dry_run=options.dry_run)
-    show(options, {project: redriven.to_json() for project, redriven in done.items()}, _lines(done, options.dry_run))
+    done: dict[Place, Redriven] = {}
+    for place in find_places(sqs, deployment.name):
+        if options.project is None or place.project in (None, options.project):
+            say(f"looking at the dead letters of {place.name}")
+            mine = wanted if place.project else replace(wanted, project=options.project)
+            done[place] = DeadLetterQueue(sqs, place.url, place.source_url).redrive(mine, dry_run=options.dry_run)
+    show(options, _to_json(done), _lines(done, options.dry_run))
     return 1 if any(redriven.failed for redriven in done.values()) else 0
 
 
-def _lines(done: dict[str, Redriven], dry_run: bool) -> list[str]:
+def _to_json(done: Mapping[Place, Redriven]) -> dict[str, Any]:
+    """Spell the sums of each project, and by function what they are made of."""
+    by_project = {project: list(places) for project, places in groupby(done, key=_project)}
+    return {
+        project: together(done[place] for place in places).to_json()
+        | {"Functions": {place.function: done[place].to_json() for place in places}}
+        for project, places in by_project.items()
+    }
+
+
+def _lines(done: Mapping[Place, Redriven], dry_run: bool) -> list[str]:
     rows = [
-        (project, reason, str(redriven.sent[reason]), str(redriven.left[reason]))
-        for project, redriven in done.items()
+        (_project(place), place.function, reason, str(redriven.sent[reason]), str(redriven.left[reason]))
+        for place, redriven in done.items()
         for reason in sorted(Counter(redriven.sent) + Counter(redriven.left))
     ]
     if not rows and not any(redriven.failed for redriven in done.values()):
         return ["no dead letters"]
-    lines = table([("PROJECT", "REASON", "WOULD BE SENT" if dry_run else "SENT BACK", "LEFT"), *rows])
-    for project, redriven in done.items():
-        lines += [f"{project}: message {id_} could not be sent: {why}" for id_, why in redriven.failed.items()]
+    lines = table([("PROJECT", "FUNCTION", "REASON", "WOULD BE SENT" if dry_run else "SENT BACK", "LEFT"), *rows])
+    for place, redriven in done.items():
+        lines += [f"{place.name}: message {id_} could not be sent: {why}" for id_, why in redriven.failed.items()]
     return lines
+
+
+def _project(place: Place) -> str:
+    return place.project or _SHARED
 
 
 def _time(said: str) -> float:

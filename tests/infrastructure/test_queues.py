@@ -3,7 +3,14 @@
 import pytest
 
 from lambdas.errors import ASLEEP_SECONDS
-from lambdas.names import UNKNOWN, dead_letter_queue_name, dead_letter_queue_of, queue_name
+from lambdas.names import (
+    UNKNOWN,
+    dead_letter_queue_name,
+    dead_letter_queue_of,
+    owner_of_dead_letters,
+    queue_name,
+    source_of,
+)
 from lambdas.work_messages import Message, wait_seconds
 from tests.infrastructure.assembly import Deployment, Resource, referred
 
@@ -200,6 +207,17 @@ def test_the_function_finds_the_dead_letter_queue_by_the_name_of_its_queue(deplo
         assert dead_letter_queue_of(queue, "detect_labels") == dead_letter_queue_name(
             deployment.name, "detect_labels", project
         )
+
+
+def test_redrive_finds_every_dead_letter_queue_that_has_a_source_by_its_name(deployment):
+    names = {(queue.stack, queue.id): queue.properties["QueueName"] for queue in deployment.all("AWS::SQS::Queue")}
+    for queue in deployment.all("AWS::SQS::Queue"):
+        if "RedrivePolicy" in queue.properties:
+            dead = names[queue.stack, referred(queue.properties["RedrivePolicy"]["deadLetterTargetArn"])]
+            owner = owner_of_dead_letters(deployment.name, dead)
+            assert owner is not None, dead
+            assert owner[1] in {*deployment.said["projects"], UNKNOWN, None}, dead
+            assert source_of(dead, owner[0]) == queue.properties["QueueName"]
 
 
 def test_every_alarm_tells_the_operations_topic_and_says_what_to_do(deployment):

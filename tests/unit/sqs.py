@@ -9,16 +9,18 @@ from typing import Any
 from tests.unit.aws import Refusal
 
 _MAX_BATCH = 10
+_LISTED = 3  # queues of one answer, so that readers must page
 
 
 class Message:
     """One message and whether it is hidden."""
 
-    def __init__(self, id_: str, body: str, attributes: Mapping[str, str], sent_at: float) -> None:
+    def __init__(self, id_: str, body: str, attributes: Mapping[str, str], sent_at: float, moved: bool) -> None:
         self.id = id_
         self.body = body
         self.attributes = dict(attributes)
         self.sent_at = sent_at  # epoch seconds
+        self.moved = moved  # by a redrive policy
         self.visible = True
 
 
@@ -33,9 +35,22 @@ class Queues:
         self.put_into_too: dict[str, tuple[str, float]] = {}  # what is sent to a queue goes to another too, at a time
         self._ids = itertools.count()
 
-    def put(self, url: str, body: str, attributes: Mapping[str, str] | None = None, sent_at: float = 0.0) -> None:
-        """Put a message into a queue."""
-        self.messages.setdefault(url, []).append(Message(f"m{next(self._ids)}", body, attributes or {}, sent_at))
+    def add(self, url: str) -> None:
+        """Make a queue, where it is not there."""
+        self.messages.setdefault(url, [])
+
+    def put(
+        self,
+        url: str,
+        body: str,
+        attributes: Mapping[str, str] | None = None,
+        sent_at: float = 0.0,
+        *,
+        moved: bool = False,
+    ) -> None:
+        """Put a message into a queue; `moved` says that SQS's own redrive policy did."""
+        self.add(url)
+        self.messages[url].append(Message(f"m{next(self._ids)}", body, attributes or {}, sent_at, moved))
 
     def bodies(self, url: str) -> list[str]:
         """Return the bodies of a queue, hidden ones too."""
@@ -44,6 +59,13 @@ class Queues:
     def hidden(self, url: str) -> list[str]:
         """Return the bodies that are hidden."""
         return [message.body for message in self.messages.get(url, []) if not message.visible]
+
+    def list_queues(self, QueueNamePrefix: str, MaxResults: int | None = None, NextToken: str = "0") -> dict[str, Any]:
+        found = [url for url in self.messages if url.rpartition("/")[2].startswith(QueueNamePrefix)]
+        start = int(NextToken)
+        answer: dict[str, Any] = {"QueueUrls": found[start : start + _LISTED]} if found else {}
+        # SQS tells that there are more only where a number was asked for.
+        return answer | ({"NextToken": str(start + _LISTED)} if MaxResults and found[start + _LISTED :] else {})
 
     def get_queue_url(self, QueueName: str) -> dict[str, Any]:
         return {"QueueUrl": f"https://sqs.test/{QueueName}"}
@@ -88,7 +110,7 @@ class Queues:
     ) -> dict[str, Any]:
         self._called("receive_message", "receive")
         assert list(MessageAttributeNames) == ["All"]
-        assert list(MessageSystemAttributeNames) == ["SentTimestamp"]
+        assert list(MessageSystemAttributeNames) == ["SentTimestamp", "DeadLetterQueueSourceArn"]
         assert WaitTimeSeconds > 0, "a short poll asks few servers and may find nothing in a queue that holds some"
         found = [message for message in self.messages.get(QueueUrl, []) if message.visible][:MaxNumberOfMessages]
         for message in found:
@@ -133,6 +155,9 @@ def _received(message: Message) -> dict[str, Any]:
         "MessageId": message.id,
         "ReceiptHandle": message.id,
         "Body": message.body,
-        "Attributes": {"SentTimestamp": str(int(message.sent_at * 1000))},
+        "Attributes": {
+            "SentTimestamp": str(int(message.sent_at * 1000)),
+            **({"DeadLetterQueueSourceArn": "arn:aws:sqs:eu-west-1:123456789012:source"} if message.moved else {}),
+        },
         **({"MessageAttributes": attributes} if attributes else {}),
     }

@@ -59,11 +59,7 @@ class Stacks:
         """Add the stacks of a deployment."""
         stack = f"CustomLabels-{deployment}"
         self.outputs[f"{stack}-storage"] = {name: f"{deployment}-{name}" for name in STORAGE} | {"UnitHourPrice": "3.5"}
-        self.outputs[f"{stack}-inference"] = {
-            "DetectLabelsFunction": "f",
-            "UnknownQueueUrl": "https://sqs.test/unknown",
-            "UnknownDeadLetterQueueUrl": "https://sqs.test/unknown-dead",
-        }
+        self.outputs[f"{stack}-inference"] = {"DetectLabelsFunction": "f"}
         self.outputs[f"{stack}-training"] = {"TrainModelArn": TRAIN_MODEL, "RunModelArn": RUN_MODEL}
         for project in projects:
             self.outputs[f"{stack}-project-{project}"] = {

@@ -14,6 +14,10 @@ from lambdas.items import to_item
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
 DAY = 86_400.0
 HOUR = 3600.0
+LEFT_OUT = (
+    "left out: trainings (about $1.00 an hour), label detection of videos ($0.10 a minute), "
+    "moderation ($1.00 for 1,000 images)"
+)
 BLUE, GREEN, RED = (126, 166, 255), (76, 197, 140), (255, 143, 134)
 
 
@@ -151,6 +155,7 @@ def test_the_command_prints_days_projects_totals_and_what_always_on_would_have_c
         "",
         "$14.00 for 4.00 unit-hours at $3.5",
         "always on it would have been $210.00: $196.00 (93.3%) saved",
+        LEFT_OUT,
     ]
 
 
@@ -186,16 +191,17 @@ def test_what_cost_more_than_always_on_is_told_so(customlabels, clock, ran, prom
     promote("digits", 30)
     ran("digits", 0, hours=20)  # more units than the least
     _, out, _ = customlabels("costs", "digits", "--days", "1")
-    assert out.splitlines()[-1] == "always on it would have been $42.00, which is $28.00 less"
+    assert "always on it would have been $42.00, which is $28.00 less" in out.splitlines()
 
 
 def test_where_no_version_is_active_nothing_is_compared(customlabels, clock):
     clock.now = NOON
     code, out, _ = customlabels("costs")
     assert code == 0
-    assert out.splitlines()[-2:] == [
+    assert out.splitlines()[-3:] == [
         "$0.00 for 0.00 unit-hours at $3.5",
         "no project has an active version that could have been always on",
+        LEFT_OUT,
     ]
 
 
@@ -214,6 +220,11 @@ def test_the_command_prints_json(customlabels, a_month):
         "Dollars": 7.0,
         "DollarsPer1000Images": 7.0,
         "AlwaysOnDollars": 42.0,
+    }
+    assert said["LeftOut"] == {
+        "TrainingDollarsPerHour": 1.0,
+        "LabelDetectionDollarsPerMinute": 0.1,
+        "ModerationDollarsPer1000Images": 1.0,
     }
     assert said["Total"]["Dollars"] == said["Projects"]["digits"]["Total"]["Dollars"] == 10.5
 

@@ -177,14 +177,7 @@ class Training(Stack):
             self,
             "DatasetUploaded",
             rule_name=resource_name(deployment, "dataset-uploaded"),
-            event_pattern=events.EventPattern(
-                source=["aws.s3"],
-                detail_type=["Object Created"],
-                detail={
-                    "bucket": {"name": [self._storage.datasets.bucket_name]},
-                    "object": {"key": [{"suffix": f"/{TRAIN_MANIFEST}"}]},
-                },
-            ),
+            event_pattern=self._storage.datasets.uploads([{"suffix": f"/{TRAIN_MANIFEST}"}]),
             targets=[
                 targets.SfnStateMachine(
                     self.train_model.state_machine,

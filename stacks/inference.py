@@ -23,9 +23,10 @@ from lambdas.names import (
 from lambdas.setting_checks import SettingsError
 from stacks.parts.alarms import alarm, alarm_errors
 from stacks.parts.metrics import own_metric
-from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, bucket_arn, versions_arn
+from stacks.parts.policy import NO_RESOURCES, allow, bucket_arn
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.read_queue import allow_serving_projects
+from stacks.parts.rekognition import allow_on_versions
 from stacks.parts.telling import allow_results, results_environment, wants_frames
 from stacks.parts.work_queue import WORKER, WorkQueue
 from stacks.storage import Storage
@@ -85,12 +86,7 @@ class Inference(Stack):
             on=[storage.results_bucket.arn_for_objects(f"{folder}/*") for folder in (LABELS_FOLDER, ANNOTATED_FOLDER)],
             wide_because="Each job has a list of labels and a copy of its image of its own",
         )
-        allow(
-            role,
-            "rekognition:DetectCustomLabels",
-            on=[versions_arn(self, settings.name)],
-            wide_because=FOUND_AT_RUN_TIME,
-        )
+        allow_on_versions(role, settings.name, "rekognition:DetectCustomLabels")
         self._allow_moderation(settings)
         self._alarm(settings.name, storage)
 

@@ -7,11 +7,9 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from lambdas.names import rekognition_prefix
 from stacks.parts.acknowledged import acknowledge_wildcards
 
-# Why an ARN may hold a wildcard, where several grants share the reason.
-FOUND_AT_RUN_TIME: Final = "Rekognition ends an ARN in the time of its creation; it is found at run time"
+# Why a grant may be on all.
 NO_RESOURCES: Final = "These actions know no resources"
 
 
@@ -37,16 +35,6 @@ def service_role(scope: Construct, id: str, service: str) -> iam.Role:
     return iam.Role(scope, id, assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=account))
 
 
-def projects_arn(scope: IConstruct, deployment: str) -> str:
-    """Cover the Rekognition projects of a deployment and all that is in them."""
-    return _rekognition(scope, f"{rekognition_prefix(deployment)}*/*")
-
-
-def versions_arn(scope: IConstruct, deployment: str) -> str:
-    """Cover the model versions in a deployment's Rekognition projects."""
-    return _rekognition(scope, f"{rekognition_prefix(deployment)}*/version/*")
-
-
 def named_arn(scope: IConstruct, service: str, name: str) -> str:
     """Compose the ARN of a thing whose ARN ends in its bare name, such as a queue."""
     return Stack.of(scope).format_arn(service=service, resource=name, arn_format=ArnFormat.NO_RESOURCE_NAME)
@@ -57,7 +45,3 @@ def bucket_arn(scope: IConstruct, name: str) -> str:
     return Stack.of(scope).format_arn(
         service="s3", region="", account="", resource=name, arn_format=ArnFormat.NO_RESOURCE_NAME
     )
-
-
-def _rekognition(scope: IConstruct, name: str) -> str:
-    return Stack.of(scope).format_arn(service="rekognition", resource="project", resource_name=name)

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from lambdas.deployment_settings import ProjectSettings
@@ -13,6 +14,7 @@ from lambdas.detect_labels.asking import Asker
 from lambdas.detect_labels.detection import Delivery as Looking
 from lambdas.detect_labels.detection import Detector, detect
 from lambdas.detect_labels.looking import Eyes
+from lambdas.detect_labels.moderating import Moderator
 from lambdas.detect_labels.pacing import Pacer
 from lambdas.events import object_created
 from lambdas.frames import FrameStore
@@ -116,10 +118,14 @@ class Cinema:
             clock=self.time.epoch,
         )
         pacer = Pacer(1000.0, self.time, self.time.sleep)
+        asker = Asker(rekognition=client_of("rekognition", self.model), clock=self.time, sleep=self.time.sleep)
         self.detector = Detector(
             eyes=Eyes(
                 s3=self.s3,
-                asker=Asker(rekognition=client_of("rekognition", self.model), clock=self.time, sleep=self.time.sleep),
+                asker=asker,
+                moderator=Moderator(
+                    asker=asker, augmented_ai=lambda: pytest.fail("nobody asks"), deployment="demo", pacer=pacer
+                ),
                 decoder=Decoder(),
                 registry=CachedRegistry(Registry(client_of("dynamodb", registry), "registry"), clock=self.time),
                 results=self.results,

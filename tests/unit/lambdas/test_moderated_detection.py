@@ -4,14 +4,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.deployment_settings import ProjectSettings
-from lambdas.detect_labels.batches import Ending
 from lambdas.detect_labels.moderating import ReviewRefusedError
-from lambdas.detect_labels.queues import Reason
-from lambdas.detect_labels.settling import Grave, grave
 from lambdas.errors import ModelAsleepError
 from lambdas.images import job_id
 from lambdas.jobs import JobStatus
 from lambdas.moderation_settings import Action, DataAttribute, HumanReview, ModerationSettings
+from lambdas.settling import Ending, Grave, grave
+from lambdas.work_messages import Reason
 from tests.unit.aws import Refusal
 from tests.unit.lambdas.pictures import oriented
 from tests.unit.lambdas.scene import LABELS, LARGE, SECONDS, V1, V2, Scene

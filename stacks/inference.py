@@ -23,7 +23,7 @@ from lambdas.names import (
 from lambdas.setting_checks import SettingsError
 from stacks.parts.alarms import alarm, alarm_errors
 from stacks.parts.metrics import own_metric
-from stacks.parts.policy import NO_RESOURCES, allow, bucket_arn
+from stacks.parts.policy import NO_RESOURCES, allow, allow_getting, bucket_arn
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.read_queue import allow_serving_projects
 from stacks.parts.rekognition import allow_on_versions
@@ -133,24 +133,17 @@ class Inference(Stack):
         others = sorted({bucket for project in settings.projects.values() for bucket in project.source_buckets})
         buckets = [storage.images.bucket_arn, *(bucket_arn(self, bucket) for bucket in others)]
         if wants_frames(settings):
-            results = storage.results_bucket
-            allow(
+            allow_getting(
                 self.worker.role,
-                "s3:GetObject",
-                "s3:GetObjectVersion",
-                on=[results.arn_for_objects(f"{FRAMES_FOLDER}/*")],
+                [storage.results_bucket.bucket_arn],
+                keys=[f"{FRAMES_FOLDER}/*"],
                 wide_because="Every object of that folder is a frame of a video",
             )
-            allow(self.worker.role, "s3:ListBucket", on=[results.bucket_arn])
-        allow(
+        allow_getting(
             self.worker.role,
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            on=[f"{bucket}/*" for bucket in buckets],
+            buckets,
             wide_because="Every object of the images bucket, and of the buckets that a project names, is an image",
         )
-        # Without it S3 says "forbidden" of an object that is gone.
-        allow(self.worker.role, "s3:ListBucket", on=buckets)
 
     def _alarm(self, deployment: str, storage: Storage) -> None:
         name = resource_name(deployment, WORKER)

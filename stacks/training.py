@@ -14,7 +14,7 @@ from stacks.fill_datasets import MANIFESTS, fill_datasets
 from stacks.inference import Inference
 from stacks.judging import judging_function
 from stacks.parts.dead_letter_queue import DeadLetterQueue
-from stacks.parts.policy import NO_RESOURCES, allow, service_role
+from stacks.parts.policy import NO_RESOURCES, allow, allow_getting, service_role
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.rekognition import allow_describing, allow_on_projects
 from stacks.parts.workflow import Workflow
@@ -107,16 +107,7 @@ class Training(Stack):
         return function
 
     def _allow_manifests(self, function: PythonFunction) -> None:
-        datasets = self._storage.datasets
-        allow(
-            function.role,
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            on=[datasets.arn_for_objects("*.manifest")],
-            wide_because=MANIFESTS,
-        )
-        # Without it S3 says "forbidden" where there is no test manifest.
-        allow(function.role, "s3:ListBucket", on=[datasets.bucket_arn])
+        allow_getting(function.role, [self._storage.datasets.bucket_arn], keys=["*.manifest"], wide_because=MANIFESTS)
 
     def _allow_training(self, workflow: Workflow) -> None:
         allow(

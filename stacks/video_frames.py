@@ -25,7 +25,7 @@ from lambdas.names import (
 from stacks.parts.alarms import alarm_errors
 from stacks.parts.encrypted_topic import EncryptedTopic
 from stacks.parts.layer import video_layer
-from stacks.parts.policy import allow
+from stacks.parts.policy import allow, allow_getting
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.read_queue import ReadQueue, allow_filling_projects
 from stacks.parts.telling import allow_results, results_environment, wants_frames
@@ -66,14 +66,9 @@ class VideoFrames(Stack):
             more_layers=[video_layer(self, settings)],
         )
         role = sampler.role
-        allow(
-            role,
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            on=[storage.images.arn_for_objects(f"{VIDEOS}/*")],
-            wide_because="Every object of that folder of the images bucket is a video",
+        allow_getting(
+            role, [storage.images.bucket_arn], keys=[f"{VIDEOS}/*"], wide_because="Every object there is a video"
         )
-        allow(role, "s3:ListBucket", on=[storage.images.bucket_arn])
         self._allow_objects(role, storage, reads=(FRAMES_FOLDER,), writes=(FRAMES_FOLDER,))
         allow_results(role, settings, storage)
         allow_filling_projects(role, settings.name, WORKER)
@@ -140,15 +135,7 @@ class VideoFrames(Stack):
         self, role: iam.Role, storage: Storage, *, reads: tuple[str, ...], writes: tuple[str, ...]
     ) -> None:
         bucket = storage.results_bucket
-        allow(
-            role,
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            on=[bucket.arn_for_objects(f"{folder}/*") for folder in reads],
-            wide_because=_EACH_ITS_OWN,
-        )
-        # Without it S3 says "forbidden" of an object that is not there.
-        allow(role, "s3:ListBucket", on=[bucket.bucket_arn])
+        allow_getting(role, [bucket.bucket_arn], keys=[f"{folder}/*" for folder in reads], wide_because=_EACH_ITS_OWN)
         allow(
             role,
             "s3:PutObject",

@@ -14,7 +14,7 @@ from lambdas.names import VIDEOS, resource_name, stack_name
 from stacks.parts.alarms import alarm_errors
 from stacks.parts.collecting import Collecting
 from stacks.parts.encrypted_topic import EncryptedTopic
-from stacks.parts.policy import NO_RESOURCES, allow, service_role
+from stacks.parts.policy import NO_RESOURCES, allow, allow_getting, service_role
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.read_queue import allow_serving_projects
 from stacks.parts.schedule import Rhythm, Words, run_regularly
@@ -68,17 +68,10 @@ class Videos(Stack):
         return starter
 
     def _allow_starting(self, role: iam.Role) -> None:
-        storage = self._storage
         # Rekognition reads a video with the permissions of who starts its job.
-        allow(
-            role,
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            on=[storage.images.arn_for_objects(f"{VIDEOS}/*")],
-            wide_because="Every object under videos/ is a video",
+        allow_getting(
+            role, [self._storage.images.bucket_arn], keys=[f"{VIDEOS}/*"], wide_because="Every object there is a video"
         )
-        # Without it S3 says "forbidden" of an object that is gone.
-        allow(role, "s3:ListBucket", on=[storage.images.bucket_arn])
         allow(role, "rekognition:StartLabelDetection", on=["*"], wide_because=NO_RESOURCES)
         allow(
             role,
@@ -86,7 +79,7 @@ class Videos(Stack):
             on=[self._channel_role.role_arn],
             when={"StringEquals": {"iam:PassedToService": "rekognition.amazonaws.com"}},
         )
-        allow_results(role, self._settings, storage)
+        allow_results(role, self._settings, self._storage)
 
     def _make_sweeper(self, queue: sqs.Queue) -> None:
         table = self._storage.results

@@ -29,6 +29,14 @@ def allow(
         acknowledge_wildcards(role, wide_because, on)
 
 
+def allow_getting(role: iam.Role, buckets: Sequence[str], *, wide_because: str, keys: Sequence[str] = ("*",)) -> None:
+    """Let a role get the objects, and their versions, of buckets by ARN whose keys match the patterns `keys`."""
+    on = [f"{bucket}/{key}" for bucket in buckets for key in keys]
+    allow(role, "s3:GetObject", "s3:GetObjectVersion", on=on, wide_because=wide_because)
+    # Without it S3 says "forbidden" of an object that is not there.
+    allow(role, "s3:ListBucket", on=buckets)
+
+
 def service_role(scope: Construct, id: str, service: str) -> iam.Role:
     """Make a role for a service that acts for this account only, so that it is nobody's confused deputy."""
     account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}

@@ -1,6 +1,6 @@
 """Settles a batch: what ended badly goes back to its queue for a while, or to the dead-letter queue with its reason."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,14 @@ class Ending:
     error: BaseException | None
 
 
+def attempt(message: Message, work: Callable[[Message], Job | None]) -> Ending:
+    """Do the work that one message asks for; whatever it raises is how the message ended."""
+    try:
+        return Ending(message, work(message), None)
+    except Exception as error:  # noqa: BLE001 - settle decides what each means
+        return Ending(message, None, error)
+
+
 @dataclass(frozen=True)
 class Grave:
     """Why a message is dead."""
@@ -34,10 +42,10 @@ class Grave:
     code: str
 
 
-def settle(queues: Queues, endings: Sequence[Ending], *, project: str, now: float) -> list[Ending]:
+def settle(queues: Queues, endings: Sequence[Ending], *, now: float, project: str = "") -> list[Ending]:
     """Bury what is dead and put off what is not done; return the endings whose messages go back.
 
-    `now` is in epoch seconds.
+    `now` is in epoch seconds; `project` is the queue's, where it has one.
     """
     back = [ending for ending in endings if ending.error is not None and not _buried(queues, ending, project)]
     for ending in back:

@@ -1,6 +1,7 @@
 """What sample_video and merge_video do with their messages."""
 
 import json
+import time
 
 import pytest
 
@@ -43,11 +44,9 @@ class Stage:
             clock=self.cinema.time.epoch,
         )
         for module, name, made in ((sampling, "_sampler", self.cinema.sampler), (merging, "_merger", merger)):
-            verb = module.VERB_NOUN
-            queues = Queues(client_of("sqs", self.queues), verb)
             monkeypatch.setattr(module, name, lambda made=made: made)
-            monkeypatch.setattr(module, "_settings", lambda: settings)
-            monkeypatch.setattr(module, "_queues", lambda queues=queues: queues)
+            monkeypatch.setattr(module, "load_settings", lambda: settings)
+            monkeypatch.setattr(module, "queues_of", lambda verb: Queues(client_of("sqs", self.queues), verb))
 
     def handle(self, module, body):
         record = {
@@ -99,7 +98,7 @@ def test_the_video_of_no_project_is_a_dead_letter(stage):
 
 def test_a_video_that_another_delivery_samples_goes_back_until_that_has_ended(stage, monkeypatch):
     stage.cinema.upload(film([square("red", 10, 10)] * 10))
-    monkeypatch.setattr(sampling.time, "time", stage.cinema.time.epoch)
+    monkeypatch.setattr(time, "time", stage.cinema.time.epoch)
     monkeypatch.setattr(type(stage.cinema.results), "release", lambda *_, **__: None)
     stage.handle(sampling, uploaded(VIDEO))
     stage.context.aws_request_id = "another"

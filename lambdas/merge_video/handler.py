@@ -48,7 +48,9 @@ def _merge(message: Message, context: LambdaContext) -> Job | None:
 
 def _count(job: Job) -> None:
     logger.info("video", job_id=job.id, project=job.project, status=job.status.value)
-    metrics.add_metric("VideosMerged", MetricUnit.Count, 1)
+    # A duplicate finds a job that was told of before: it has been counted.
+    if job.unnotified:
+        metrics.add_metric("VideosMerged", MetricUnit.Count, 1)
 
 
 @cache

@@ -63,8 +63,11 @@ def _sample(message: Message, context: LambdaContext) -> Job | None:
 
 def _count(job: Job) -> None:
     logger.info("video", job_id=job.id, project=job.project, status=job.status.value)
-    name = "VideosSampled" if job.status is JobStatus.IN_PROGRESS else "VideosRefused"
-    metrics.add_metric(name, MetricUnit.Count, 1)
+    if job.status is JobStatus.IN_PROGRESS:
+        metrics.add_metric("VideosSampled", MetricUnit.Count, 1)
+    # A duplicate finds a job that was told of before: it has been counted.
+    elif job.status is JobStatus.FAILED and job.unnotified:
+        metrics.add_metric("VideosRefused", MetricUnit.Count, 1)
 
 
 @cache

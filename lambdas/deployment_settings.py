@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -168,8 +169,9 @@ def parse_project(where: str, name: str, raw: Mapping[str, Any]) -> ProjectSetti
         raise SettingsError(f"{path}.{error}") from None
 
 
+@cache
 def load_settings(file: Path = SETTINGS_FILE) -> DeploymentSettings:
-    """Read the settings that were rendered into the functions' asset."""
+    """Read the settings that were rendered into the functions' asset, once a process."""
     said = json.loads(file.read_text(encoding="utf-8"))
     return parse_deployment(said.pop("name"), said)
 

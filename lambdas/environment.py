@@ -13,84 +13,87 @@ class EnvironmentIncompleteError(RuntimeError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectLabels:
+class KnowsRegistry:
+    """Of functions that read or write the model registry."""
+
     registry_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnowsResults:
+    """Of functions that read or write the results table."""
+
     results_table: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TellsResults(KnowsResults):
+    """Of functions that bring jobs to their ends and tell of them."""
+
     results_bucket: str
     results_topic_arn: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepResults:
-    results_table: str
-    results_bucket: str
-    results_topic_arn: str
+class TellsOperators(KnowsRegistry):
+    """Of functions that watch over running models."""
+
+    operations_topic_arn: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class TakeReview:
-    results_table: str
-    results_bucket: str
-    results_topic_arn: str
+class DetectLabels(KnowsRegistry, TellsResults):
+    pass
+
+
+class SweepResults(TellsResults):
+    pass
+
+
+class TakeReview(TellsResults):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartVideo:
-    results_table: str
-    results_bucket: str
-    results_topic_arn: str
+class StartVideo(TellsResults):
     videos_topic_arn: str  # on which Rekognition tells of the ends of jobs
     videos_role_arn: str  # as which it does
 
 
-@dataclass(frozen=True, kw_only=True)
-class CollectVideo:
-    results_table: str
-    results_bucket: str
-    results_topic_arn: str
+class CollectVideo(TellsResults):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampleVideo:
-    results_table: str
-    results_bucket: str
-    results_topic_arn: str
+class SampleVideo(TellsResults):
     frames_topic_arn: str  # whose messages merge_video reads
 
 
-@dataclass(frozen=True, kw_only=True)
-class MergeVideo:
-    results_table: str
-    results_bucket: str
-    results_topic_arn: str
+class MergeVideo(TellsResults):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepVideos:
-    results_table: str
+class SweepVideos(KnowsResults):
     queue_url: str  # of collect_video
 
 
 @dataclass(frozen=True, kw_only=True)
-class StartDetection:
+class StartDetection(KnowsResults):
     images_bucket: str
-    results_table: str
     queue_url: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueueImages:
-    results_table: str
+class QueueImages(KnowsResults):
+    pass
+
+
+class GetDetection(KnowsResults):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class GetDetection:
-    results_table: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClaimTraining:
-    registry_table: str
+class ClaimTraining(KnowsRegistry):
     datasets_bucket: str
     training_output_bucket: str
 
@@ -100,48 +103,38 @@ class CheckDataset:
     datasets_bucket: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class JudgeVersion:
-    registry_table: str
+class JudgeVersion(KnowsRegistry):
+    pass
+
+
+class ExplainFailure(KnowsRegistry):
+    pass
+
+
+class PickVersions(KnowsRegistry):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExplainFailure:
-    registry_table: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class PickVersions:
-    registry_table: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportTraining:
-    registry_table: str
+class ReportTraining(KnowsRegistry):
     datasets_bucket: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class PrepareRun:
-    registry_table: str
+class PrepareRun(KnowsRegistry):
+    pass
+
+
+class ClearModels(KnowsRegistry):
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClearModels:
-    registry_table: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class GuardModels:
-    registry_table: str
-    operations_topic_arn: str
+class GuardModels(TellsOperators):
     memory_parameter: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class GovernModels:
-    registry_table: str
-    operations_topic_arn: str
+class GovernModels(TellsOperators):
+    pass
 
 
 def to_environment(settings: object) -> dict[str, str]:

@@ -26,6 +26,14 @@ class Ending:
     error: BaseException | None
 
 
+def attempt(message: Message, work: Callable[[Message], Job | None]) -> Ending:
+    """Do the work that one message asks for; whatever it raises is how the message ended."""
+    try:
+        return Ending(message, work(message), None)
+    except Exception as error:  # noqa: BLE001 - settle decides what each means
+        return Ending(message, None, error)
+
+
 @dataclass(frozen=True)
 class Grave:
     """Why a message is dead."""
@@ -38,13 +46,14 @@ def settle(
     queues: Queues,
     endings: Sequence[Ending],
     *,
-    project: str,
     now: float,
+    project: str = "",
     wait: Callable[[Ending], int | None] = lambda _: None,
 ) -> list[Ending]:
     """Bury what is dead and put off what is not done; return the endings whose messages go back.
 
-    `now` is in epoch seconds. `wait` knows for how many seconds some are put off, and says None of others.
+    `now` is in epoch seconds; `project` is the queue's, where it has one. `wait` knows for how many seconds some are
+    put off, and says None of others.
     """
     back = [ending for ending in endings if ending.error is not None and not _buried(queues, ending, project)]
     for ending in back:

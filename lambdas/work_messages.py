@@ -38,6 +38,10 @@ class Message:
     receives: int  # this one counted
     sent_at: float  # epoch seconds
 
+    def is_last(self, now: float) -> bool:
+        """Tell whether it would be gone before it comes back; `now` is in epoch seconds."""
+        return now - self.sent_at > LAST_CHANCE_SECONDS
+
 
 def message_of(record: Mapping[str, Any]) -> Message:
     """Read a record of Lambda's SQS event.
@@ -52,6 +56,11 @@ def message_of(record: Mapping[str, Any]) -> Message:
         receives=int(record["attributes"]["ApproximateReceiveCount"]),
         sent_at=int(record["attributes"]["SentTimestamp"]) / 1000,
     )
+
+
+def sent_back(*ids: str) -> dict[str, Any]:
+    """Spell what a function answers Lambda with: the ids of messages that go back to their queue."""
+    return {"batchItemFailures": [{"itemIdentifier": id_} for id_ in ids]}
 
 
 def wait_seconds(

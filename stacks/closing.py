@@ -11,9 +11,10 @@ from lambdas.environment import ClearModels
 from lambdas.names import STARTERS, resource_name, stack_name
 from stacks.inference import Inference
 from stacks.parts.event_sources import allow_to_switch
-from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn, versions_arn
+from stacks.parts.policy import allow
 from stacks.parts.private_bucket import PrivateBucket
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.rekognition import allow_on_projects, allow_stopping_all
 from stacks.storage import Storage
 
 _LONGEST: Final = 900  # seconds that a function may run
@@ -66,7 +67,7 @@ class Closing(Stack):
             self.add_dependency(other)
 
     def _allow_stopping(self, storage: Storage, inference: Inference) -> None:
-        deployment, role = self._settings.name, self.clear_models.role
+        role = self.clear_models.role
         allow(role, "dynamodb:PutItem", "dynamodb:DeleteItem", on=[storage.registry.table_arn])
         allow(role, "cloudformation:DescribeStacks", on=[self.stack_id])
         allow(role, "lambda:InvokeFunction", on=[self._named("lambda", "function", "clear_models")])
@@ -80,25 +81,15 @@ class Closing(Stack):
             on=[f"{self._named('states', 'execution', starter)}:*" for starter in STARTERS],
             wide_because="An execution is named when it is started",
         )
-        allow(role, "rekognition:DescribeProjects", on=["*"], wide_because=NO_RESOURCES)
-        allow(
-            role,
-            "rekognition:DescribeProjectVersions",
-            on=[projects_arn(self, deployment)],
-            wide_because=FOUND_AT_RUN_TIME,
-        )
-        allow(
-            role, "rekognition:StopProjectVersion", on=[versions_arn(self, deployment)], wide_because=FOUND_AT_RUN_TIME
-        )
+        allow_stopping_all(role, self._settings.name)
 
     def _allow_deleting(self) -> None:
-        allow(
+        allow_on_projects(
             self.clear_models.role,
+            self._settings.name,
             "rekognition:DeleteProjectVersion",
             "rekognition:DeleteDataset",
             "rekognition:DeleteProject",
-            on=[projects_arn(self, self._settings.name)],
-            wide_because=FOUND_AT_RUN_TIME,
         )
 
     def _allow_emptying(self, buckets: Sequence[PrivateBucket]) -> None:

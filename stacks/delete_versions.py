@@ -4,9 +4,9 @@ from aws_cdk import Stack
 
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import PickVersions
-from stacks.judging import allow_describing
-from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, versions_arn
+from stacks.parts.policy import allow
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.rekognition import allow_describing, allow_on_versions
 from stacks.parts.workflow import Workflow
 from stacks.storage import Storage
 
@@ -21,7 +21,7 @@ def delete_versions(stack: Stack, settings: DeploymentSettings, storage: Storage
         environment=PickVersions(registry_table=storage.registry.table_name),
     )
     allow(pick_versions.role, "dynamodb:GetItem", "dynamodb:Query", on=[storage.registry.table_arn])
-    allow_describing(pick_versions, settings.name)
+    allow_describing(pick_versions.role, settings.name)
     workflow = Workflow(
         stack,
         "delete_versions",
@@ -30,10 +30,5 @@ def delete_versions(stack: Stack, settings: DeploymentSettings, storage: Storage
         alarms_to=storage.operations_topic.topic,
     )
     workflow.allow_to_call(pick_versions)
-    allow(
-        workflow.role,
-        "rekognition:DeleteProjectVersion",
-        on=[versions_arn(workflow, settings.name)],
-        wide_because=FOUND_AT_RUN_TIME,
-    )
+    allow_on_versions(workflow.role, settings.name, "rekognition:DeleteProjectVersion")
     return workflow

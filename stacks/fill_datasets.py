@@ -5,8 +5,9 @@ from typing import Final
 from aws_cdk import Stack
 
 from lambdas.deployment_settings import DeploymentSettings
-from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn
+from stacks.parts.policy import NO_RESOURCES, allow
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.rekognition import allow_on_projects
 from stacks.parts.workflow import Workflow
 from stacks.storage import Storage
 
@@ -18,13 +19,8 @@ def fill_datasets(stack: Stack, settings: DeploymentSettings, storage: Storage) 
     add_entries = PythonFunction(stack, "add_entries", settings=settings, size=Size(seconds=900, megabytes=1024))
     manifests = storage.datasets.arn_for_objects("*.manifest")
     allow(add_entries.role, "s3:GetObject", "s3:GetObjectVersion", on=[manifests], wide_because=MANIFESTS)
-    allow(
-        add_entries.role,
-        "rekognition:ListDatasetEntries",
-        "rekognition:UpdateDatasetEntries",
-        on=[projects_arn(stack, settings.name)],
-        wide_because=FOUND_AT_RUN_TIME,
-    )
+    entries = ("rekognition:ListDatasetEntries", "rekognition:UpdateDatasetEntries")
+    allow_on_projects(add_entries.role, settings.name, *entries)
     workflow = Workflow(
         stack,
         "fill_datasets",
@@ -34,13 +30,12 @@ def fill_datasets(stack: Stack, settings: DeploymentSettings, storage: Storage) 
     )
     workflow.allow_to_call(add_entries)
     allow(workflow.role, "rekognition:DescribeProjects", on=["*"], wide_because=NO_RESOURCES)
-    allow(
+    allow_on_projects(
         workflow.role,
+        settings.name,
         "rekognition:CreateDataset",
         "rekognition:DeleteDataset",
         "rekognition:DistributeDatasetEntries",
-        on=[projects_arn(stack, settings.name)],
-        wide_because=FOUND_AT_RUN_TIME,
     )
     # CreateDataset reads the manifest with the caller's permissions.
     allow(workflow.role, "s3:GetObject", "s3:GetObjectVersion", on=[manifests], wide_because=MANIFESTS)

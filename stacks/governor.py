@@ -11,8 +11,9 @@ from lambdas.names import queue_name, resource_name, stack_name
 from stacks.inference import Inference
 from stacks.parts.event_sources import allow_to_switch
 from stacks.parts.metrics import own_metric
-from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, named_arn, projects_arn, versions_arn
+from stacks.parts.policy import allow, named_arn
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.rekognition import allow_describing, allow_on_versions
 from stacks.parts.schedule import Rhythm, Words, run_regularly
 from stacks.parts.work_queue import WORKER
 from stacks.storage import Storage
@@ -58,23 +59,12 @@ class Governor(Stack):
         role = self.governor.role
         queues = [named_arn(self, "sqs", queue_name(settings.name, WORKER, project)) for project in settings.projects]
         allow(role, "sqs:GetQueueUrl", "sqs:GetQueueAttributes", on=queues)
-        allow(
-            role,
-            "rekognition:DescribeProjectVersions",
-            on=[projects_arn(self, settings.name)],
-            wide_because=FOUND_AT_RUN_TIME,
-        )
+        allow_describing(role, settings.name)
         allow(role, "dynamodb:GetItem", "dynamodb:Query", on=[storage.registry.table_arn])
 
     def _allow_work(self, deployment: str, storage: Storage, inference: Inference) -> None:
         role = self.governor.role
-        allow(
-            role,
-            "rekognition:StartProjectVersion",
-            "rekognition:StopProjectVersion",
-            on=[versions_arn(self, deployment)],
-            wide_because=FOUND_AT_RUN_TIME,
-        )
+        allow_on_versions(role, deployment, "rekognition:StartProjectVersion", "rekognition:StopProjectVersion")
         allow_to_switch(role, inference.worker.function.function_arn)
         # Its memory, its lease, the meter of the day.
         writes = ("dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:UpdateItem")

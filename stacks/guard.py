@@ -11,8 +11,9 @@ from lambdas.environment import GuardModels
 from lambdas.names import resource_name, stack_name
 from stacks.parts.alarms import alarm
 from stacks.parts.metrics import own_metric
-from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn, versions_arn
+from stacks.parts.policy import allow
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.rekognition import allow_stopping_all
 from stacks.parts.schedule import Words, run_regularly
 from stacks.storage import Storage
 
@@ -83,16 +84,7 @@ class Guard(Stack):
     def _allow_work(self, deployment: str, storage: Storage) -> None:
         """Let it describe and stop, and nothing that costs."""
         role = self.guard.role
-        allow(role, "rekognition:DescribeProjects", on=["*"], wide_because=NO_RESOURCES)
-        allow(
-            role,
-            "rekognition:DescribeProjectVersions",
-            on=[projects_arn(self, deployment)],
-            wide_because=FOUND_AT_RUN_TIME,
-        )
-        allow(
-            role, "rekognition:StopProjectVersion", on=[versions_arn(self, deployment)], wide_because=FOUND_AT_RUN_TIME
-        )
+        allow_stopping_all(role, deployment)
         allow(role, "dynamodb:GetItem", "dynamodb:Query", on=[storage.registry.table_arn])
         storage.operations_topic.grant_publish(role)
         allow(role, "ssm:GetParameter", "ssm:PutParameter", on=[self.memory.parameter_arn])

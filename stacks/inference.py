@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
 from lambdas.delivery import TIMEOUT_SECONDS, max_concurrency
@@ -16,18 +16,18 @@ from lambdas.names import (
     MINUTE_ATTRIBUTES,
     UNKNOWN,
     VIDEOS,
-    dead_letter_queue_name,
     human_loop_name,
-    queue_name,
     resource_name,
     stack_name,
 )
 from lambdas.setting_checks import SettingsError
-from stacks.parts.alarms import alarm
+from stacks.parts.alarms import alarm, alarm_errors
 from stacks.parts.metrics import own_metric
-from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, bucket_arn, named_arn, versions_arn
+from stacks.parts.policy import NO_RESOURCES, allow, allow_getting, bucket_arn
 from stacks.parts.python_function import PythonFunction, Size
-from stacks.parts.telling import allow_results, wants_frames
+from stacks.parts.read_queue import allow_serving_projects
+from stacks.parts.rekognition import allow_on_versions
+from stacks.parts.telling import allow_results, results_environment, wants_frames
 from stacks.parts.work_queue import WORKER, WorkQueue
 from stacks.storage import Storage
 
@@ -50,12 +50,10 @@ class Inference(Stack):
             size=Size(seconds=TIMEOUT_SECONDS, megabytes=_MEGABYTES),
             environment=DetectLabels(
                 registry_table=storage.registry.table_name,
-                results_table=storage.results.table_name,
-                results_bucket=storage.results_bucket.bucket_name,
-                results_topic_arn=storage.results_topic.arn,
+                **results_environment(storage),
             ),
         )
-        self._allow_queues(settings.name)
+        allow_serving_projects(self.worker.role, settings.name, WORKER)
         self._allow_work(settings, storage)
         unknown = WorkQueue(
             self,
@@ -76,27 +74,6 @@ class Inference(Stack):
         CfnOutput(self, "UnknownQueueUrl", value=unknown.queue.queue_url)
         CfnOutput(self, "UnknownDeadLetterQueueUrl", value=unknown.dead.queue.queue_url)
 
-    def _allow_queues(self, deployment: str) -> None:
-        """Grant by the pattern of names: grants by ARN would tie this stack to each project's."""
-        shared = "One function serves the queues of all projects, which come and go"
-        allow(
-            self.worker.role,
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:ChangeMessageVisibility",
-            "sqs:GetQueueAttributes",
-            "sqs:GetQueueUrl",
-            on=[named_arn(self, "sqs", queue_name(deployment, WORKER, "*"))],
-            wide_because=shared,
-        )
-        allow(
-            self.worker.role,
-            "sqs:GetQueueUrl",
-            "sqs:SendMessage",
-            on=[named_arn(self, "sqs", dead_letter_queue_name(deployment, WORKER, "*"))],
-            wide_because=shared,
-        )
-
     def _allow_work(self, settings: DeploymentSettings, storage: Storage) -> None:
         role = self.worker.role
         self._allow_reading(settings, storage)
@@ -109,12 +86,7 @@ class Inference(Stack):
             on=[storage.results_bucket.arn_for_objects(f"{folder}/*") for folder in (LABELS_FOLDER, ANNOTATED_FOLDER)],
             wide_because="Each job has a list of labels and a copy of its image of its own",
         )
-        allow(
-            role,
-            "rekognition:DetectCustomLabels",
-            on=[versions_arn(self, settings.name)],
-            wide_because=FOUND_AT_RUN_TIME,
-        )
+        allow_on_versions(role, settings.name, "rekognition:DetectCustomLabels")
         self._allow_moderation(settings)
         self._alarm(settings.name, storage)
 
@@ -161,24 +133,17 @@ class Inference(Stack):
         others = sorted({bucket for project in settings.projects.values() for bucket in project.source_buckets})
         buckets = [storage.images.bucket_arn, *(bucket_arn(self, bucket) for bucket in others)]
         if wants_frames(settings):
-            results = storage.results_bucket
-            allow(
+            allow_getting(
                 self.worker.role,
-                "s3:GetObject",
-                "s3:GetObjectVersion",
-                on=[results.arn_for_objects(f"{FRAMES_FOLDER}/*")],
+                [storage.results_bucket.bucket_arn],
+                keys=[f"{FRAMES_FOLDER}/*"],
                 wide_because="Every object of that folder is a frame of a video",
             )
-            allow(self.worker.role, "s3:ListBucket", on=[results.bucket_arn])
-        allow(
+        allow_getting(
             self.worker.role,
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            on=[f"{bucket}/*" for bucket in buckets],
+            buckets,
             wide_because="Every object of the images bucket, and of the buckets that a project names, is an image",
         )
-        # Without it S3 says "forbidden" of an object that is gone.
-        allow(self.worker.role, "s3:ListBucket", on=buckets)
 
     def _alarm(self, deployment: str, storage: Storage) -> None:
         name = resource_name(deployment, WORKER)
@@ -191,15 +156,7 @@ class Inference(Stack):
             at_least=1,
             to=storage.operations_topic.topic,
         )
-        alarm(
-            self,
-            "Errors",
-            name=f"{name}-errors",
-            says=f"{name} failed as a whole: it was killed, ran out of time, or could not begin. Its log says why.",
-            metric=self.worker.function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
-            at_least=1,
-            to=storage.operations_topic.topic,
-        )
+        alarm_errors(self, "Errors", name=name, function=self.worker.function, to=storage.operations_topic.topic)
 
 
 def _claimed(settings: DeploymentSettings) -> list[str]:

@@ -4,7 +4,7 @@ from aws_cdk import Stack
 
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import ExplainFailure, JudgeVersion
-from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, projects_arn
+from stacks.parts.policy import allow
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.storage import Storage
 
@@ -36,14 +36,4 @@ def allow_output(function: PythonFunction, storage: Storage) -> None:
         "s3:GetObject",
         on=[storage.training_output.arn_for_objects("*")],
         wide_because="Each training writes under a folder of its own",
-    )
-
-
-def allow_describing(function: PythonFunction, deployment: str) -> None:
-    """Let a function look at the model versions of a deployment."""
-    allow(
-        function.role,
-        "rekognition:DescribeProjectVersions",
-        on=[projects_arn(function, deployment)],
-        wide_because=FOUND_AT_RUN_TIME,
     )

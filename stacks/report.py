@@ -4,8 +4,9 @@ from constructs import Construct
 
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import ReportTraining
-from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, projects_arn
+from stacks.parts.policy import allow
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.rekognition import allow_describing
 from stacks.storage import Storage
 
 
@@ -37,10 +38,5 @@ def report_training(scope: Construct, settings: DeploymentSettings, storage: Sto
     # Without it S3 says "forbidden" of an image that was deleted.
     allow(function.role, "s3:ListBucket", on=[datasets.bucket_arn, output.bucket_arn])
     allow(function.role, "dynamodb:GetItem", "dynamodb:UpdateItem", on=[storage.registry.table_arn])
-    allow(
-        function.role,
-        "rekognition:DescribeProjectVersions",
-        on=[projects_arn(scope, settings.name)],
-        wide_because=FOUND_AT_RUN_TIME,
-    )
+    allow_describing(function.role, settings.name)
     return function

@@ -3,17 +3,15 @@
 from typing import Any, Final
 
 from aws_cdk import CfnOutput, Duration, Stack
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import GetDetection, QueueImages, StartDetection
-from lambdas.names import queue_name, resource_name, stack_name
-from stacks.parts.alarms import alarm
-from stacks.parts.dead_letter_queue import DeadLetterQueue
-from stacks.parts.policy import allow, named_arn
+from lambdas.names import resource_name, stack_name
+from stacks.parts.policy import allow
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.read_queue import ReadQueue, allow_filling_projects
 from stacks.parts.source_buckets import allow_listing, allow_reading
 from stacks.parts.telling import allow_telling_who_asked
 from stacks.parts.work_queue import WORKER
@@ -21,7 +19,6 @@ from stacks.storage import Storage
 
 _LISTER: Final = "queue_images"
 _LISTER_SECONDS: Final = 60
-_KEPT: Final = Duration.days(10)
 # A message comes back for each 40 seconds of listing, some 40,000 images, and for each failure: no start job takes
 # more, and what fails again and again is told of within half a day.
 _RECEIVES: Final = 100
@@ -34,42 +31,29 @@ class Requests(Stack):
 
     def __init__(self, scope: Construct, settings: DeploymentSettings, storage: Storage, **kwargs: Any) -> None:
         super().__init__(scope, stack_name(settings.name, "requests"), **kwargs)
-        queue = self._make_queue(settings, storage)
-        start = self._make_start(settings, storage, queue)
-        self._make_lister(settings, storage, queue)
+        read = self._make_queue(settings, storage)
+        start = self._make_start(settings, storage, read.queue)
+        self._make_lister(settings, storage, read)
         get = self._make_get(settings, storage)
         CfnOutput(self, "StartDetectionFunction", value=start.function.function_name)
         CfnOutput(self, "GetDetectionFunction", value=get.function.function_name)
 
-    def _make_queue(self, settings: DeploymentSettings, storage: Storage) -> sqs.Queue:
-        dead = DeadLetterQueue(
+    def _make_queue(self, settings: DeploymentSettings, storage: Storage) -> ReadQueue:
+        name = resource_name(settings.name, _LISTER)
+        read = ReadQueue(
             self,
-            "Dead",
-            name=resource_name(settings.name, f"{_LISTER}_dead"),
+            name=name,
+            dead_name=f"{name}_dead",
             holds="start jobs whose images could not all be listed",
+            hidden_for=Duration.seconds(6 * _LISTER_SECONDS),
+            max_receives=_RECEIVES,
             alarms_to=storage.operations_topic.topic,
         )
-        name = resource_name(settings.name, _LISTER)
-        queue = sqs.Queue(
-            self,
-            "Queue",
-            queue_name=name,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=_KEPT,
-            visibility_timeout=Duration.seconds(6 * _LISTER_SECONDS),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead.queue, max_receive_count=_RECEIVES),
+        read.alarm_when_old(
+            f"A start job has waited in {name} for a day. Is the event source of {_LISTER} enabled? Read its log.",
+            after=Duration.days(1),
         )
-        alarm(
-            self,
-            "TooOld",
-            name=f"{name}-too-old",
-            says=f"A start job has waited in {name} for a day. Is the event source of {_LISTER} enabled? Read its log.",
-            metric=queue.metric_approximate_age_of_oldest_message(period=Duration.hours(1), statistic="Maximum"),
-            at_least=Duration.days(1).to_seconds(),
-            to=storage.operations_topic.topic,
-        )
-        return queue
+        return read
 
     def _make_start(self, settings: DeploymentSettings, storage: Storage, queue: sqs.Queue) -> PythonFunction:
         start = PythonFunction(
@@ -98,7 +82,7 @@ class Requests(Stack):
         allow(start.role, "sqs:SendMessage", on=[queue.queue_arn])
         return start
 
-    def _make_lister(self, settings: DeploymentSettings, storage: Storage, queue: sqs.Queue) -> None:
+    def _make_lister(self, settings: DeploymentSettings, storage: Storage, read: ReadQueue) -> None:
         lister = PythonFunction(
             self,
             _LISTER,
@@ -110,35 +94,10 @@ class Requests(Stack):
         allow(role, "s3:ListBucketVersions", on=[storage.images.bucket_arn])
         allow_listing(role, settings)
         allow(role, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=[storage.results.table_arn])
-        allow(
-            role,
-            "sqs:GetQueueUrl",
-            "sqs:SendMessage",
-            on=[named_arn(self, "sqs", queue_name(settings.name, WORKER, "*"))],
-            wide_because="One function fills the queues of all projects, which come and go",
-        )
-        allow(
-            role,
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:ChangeMessageVisibility",
-            "sqs:GetQueueAttributes",
-            "sqs:GetQueueUrl",
-            on=[queue.queue_arn],
-        )
+        allow_filling_projects(role, settings.name, WORKER)
         # A start job without images, or whose listing failed, ends here.
         allow_telling_who_asked(role, settings)
-        source = lambda_.EventSourceMapping(
-            self,
-            "Source",
-            target=lister.function,
-            event_source_arn=queue.queue_arn,
-            batch_size=1,
-            max_concurrency=LISTINGS_AT_ONCE,
-            report_batch_item_failures=True,
-        )
-        # Lambda checks at creation that the function may read the queue.
-        source.node.add_dependency(role)
+        read.feed_alone(lister, concurrency=LISTINGS_AT_ONCE)
 
     def _make_get(self, settings: DeploymentSettings, storage: Storage) -> PythonFunction:
         get = PythonFunction(

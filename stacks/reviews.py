@@ -5,21 +5,17 @@ from typing import Any, Final
 
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from lambdas.delivery import KEPT_SECONDS
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import TakeReview
 from lambdas.moderation_settings import HumanReview
 from lambdas.names import resource_name, stack_name
 from stacks.parts.alarms import alarm
-from stacks.parts.dead_letter_queue import DeadLetterQueue
 from stacks.parts.policy import allow, bucket_arn
 from stacks.parts.python_function import PythonFunction, Size
-from stacks.parts.telling import allow_telling
+from stacks.parts.read_queue import ReadQueue
+from stacks.parts.telling import allow_telling, results_environment
 from stacks.storage import Storage
 
 VERB_NOUN: Final = "take_review"
@@ -42,30 +38,16 @@ class Reviews(Stack):
     ) -> None:
         super().__init__(scope, stack_name(settings.name, "reviews"), **kwargs)
         self._name = resource_name(settings.name, VERB_NOUN)
-        queue = self._make_queue(reviews, storage)
+        read = self._make_queue(reviews, storage)
         taker = PythonFunction(
             self,
             VERB_NOUN,
             settings=settings,
             size=Size(seconds=_SECONDS),
-            environment=TakeReview(
-                results_table=storage.results.table_name,
-                results_bucket=storage.results_bucket.bucket_name,
-                results_topic_arn=storage.results_topic.arn,
-            ),
+            environment=TakeReview(**results_environment(storage)),
         )
-        self._allow(taker, settings, reviews, storage, queue)
-        source = lambda_.EventSourceMapping(
-            self,
-            "Source",
-            target=taker.function,
-            event_source_arn=queue.queue_arn,
-            batch_size=1,  # what is wrong with one review fails no other
-            max_concurrency=2,
-            report_batch_item_failures=True,
-        )
-        # Lambda checks at creation that the function may read the queue.
-        source.node.add_dependency(taker.role)
+        self._allow(taker, settings, reviews, storage)
+        read.feed_alone(taker, concurrency=2)
         alarm(
             self,
             "Errors",
@@ -76,25 +58,17 @@ class Reviews(Stack):
             to=storage.operations_topic.topic,
         )
         CfnOutput(self, "TakeReviewFunction", value=taker.function.function_name)
-        CfnOutput(self, "TakeReviewQueueUrl", value=queue.queue_url)
+        CfnOutput(self, "TakeReviewQueueUrl", value=read.queue.queue_url)
 
-    def _make_queue(self, reviews: Sequence[HumanReview], storage: Storage) -> sqs.Queue:
-        dead = DeadLetterQueue(
+    def _make_queue(self, reviews: Sequence[HumanReview], storage: Storage) -> ReadQueue:
+        read = ReadQueue(
             self,
-            "Dead",
-            name=f"{self._name}_dead",
+            name=self._name,
+            dead_name=f"{self._name}_dead",
             holds="ended reviews by people that are not in their images' results",
+            hidden_for=_BACK,
+            max_receives=_RECEIVES,
             alarms_to=storage.operations_topic.topic,
-        )
-        queue = sqs.Queue(
-            self,
-            "Queue",
-            queue_name=self._name,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.seconds(KEPT_SECONDS),
-            visibility_timeout=_BACK,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead.queue, max_receive_count=_RECEIVES),
         )
         events.Rule(
             self,
@@ -108,9 +82,9 @@ class Reviews(Stack):
                     "humanLoopStatus": ["Completed", "Failed", "Stopped"],
                 },
             ),
-            targets=[targets.SqsQueue(queue, dead_letter_queue=dead.queue)],
+            targets=[read.target],
         )
-        return queue
+        return read
 
     def _allow(
         self,
@@ -118,7 +92,6 @@ class Reviews(Stack):
         settings: DeploymentSettings,
         reviews: Sequence[HumanReview],
         storage: Storage,
-        queue: sqs.Queue,
     ) -> None:
         allow(
             taker.role,
@@ -128,13 +101,4 @@ class Reviews(Stack):
         )
         # The job, and the start job that it may end.
         allow(taker.role, "dynamodb:GetItem", "dynamodb:UpdateItem", on=[storage.results.table_arn])
-        allow(
-            taker.role,
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:ChangeMessageVisibility",
-            "sqs:GetQueueAttributes",
-            "sqs:GetQueueUrl",
-            on=[queue.queue_arn],
-        )
         allow_telling(taker.role, settings, storage)

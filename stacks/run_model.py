@@ -6,10 +6,11 @@ from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import PrepareRun
 from stacks.delete_versions import delete_versions
 from stacks.inference import Inference
-from stacks.judging import allow_describing, allow_output
+from stacks.judging import allow_output
 from stacks.parts.event_sources import allow_to_switch
-from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, projects_arn, versions_arn
+from stacks.parts.policy import allow
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.rekognition import allow_describing, allow_on_versions
 from stacks.parts.workflow import Workflow
 from stacks.storage import Storage
 from stacks.swap import make_room, restore_version
@@ -36,7 +37,7 @@ def run_model(
         environment=PrepareRun(registry_table=registry.table_name),
     )
     allow(prepare_run.role, "dynamodb:GetItem", on=[registry.table_arn])
-    allow_describing(prepare_run, settings.name)
+    allow_describing(prepare_run.role, settings.name)
     allow_output(prepare_run, storage)
     detect_labels = inference.worker.function.function_arn
     workflow = Workflow(
@@ -65,22 +66,7 @@ def run_model(
         "dynamodb:UpdateItem",
         on=[registry.table_arn],
     )
-    _allow_running(workflow, settings.name)
+    allow_on_versions(workflow.role, settings.name, "rekognition:StartProjectVersion", "rekognition:StopProjectVersion")
+    allow_describing(workflow.role, settings.name)
     allow_to_switch(workflow.role, detect_labels)
     return workflow
-
-
-def _allow_running(workflow: Workflow, deployment: str) -> None:
-    allow(
-        workflow.role,
-        "rekognition:StartProjectVersion",
-        "rekognition:StopProjectVersion",
-        on=[versions_arn(workflow, deployment)],
-        wide_because=FOUND_AT_RUN_TIME,
-    )
-    allow(
-        workflow.role,
-        "rekognition:DescribeProjectVersions",
-        on=[projects_arn(workflow, deployment)],
-        wide_because=FOUND_AT_RUN_TIME,
-    )

@@ -5,8 +5,9 @@ from aws_cdk import Stack
 from lambdas.deployment_settings import DeploymentSettings
 from stacks.inference import Inference
 from stacks.parts.event_sources import allow_to_switch
-from stacks.parts.policy import FOUND_AT_RUN_TIME, allow, projects_arn, versions_arn
+from stacks.parts.policy import allow
 from stacks.parts.python_function import PythonFunction
+from stacks.parts.rekognition import allow_describing, allow_on_versions
 from stacks.parts.workflow import Workflow
 from stacks.storage import Storage
 
@@ -65,10 +66,5 @@ def restore_version(
 
 def _allow_version(workflow: Workflow, deployment: str, action: str) -> None:
     """Let a workflow do one thing to versions, and look at them."""
-    allow(workflow.role, action, on=[versions_arn(workflow, deployment)], wide_because=FOUND_AT_RUN_TIME)
-    allow(
-        workflow.role,
-        "rekognition:DescribeProjectVersions",
-        on=[projects_arn(workflow, deployment)],
-        wide_because=FOUND_AT_RUN_TIME,
-    )
+    allow_on_versions(workflow.role, deployment, action)
+    allow_describing(workflow.role, deployment)

@@ -11,7 +11,7 @@ from lambdas.names import resource_name, stack_name
 from stacks.parts.policy import allow
 from stacks.parts.python_function import PythonFunction, Size
 from stacks.parts.schedule import Words, run_regularly
-from stacks.parts.telling import allow_telling
+from stacks.parts.telling import allow_results, results_environment
 from stacks.storage import Storage
 
 VERB_NOUN = "sweep_results"
@@ -27,24 +27,11 @@ class Sweep(Stack):
             VERB_NOUN,
             settings=settings,
             size=Size(seconds=120),
-            environment=SweepResults(
-                results_table=storage.results.table_name,
-                results_bucket=storage.results_bucket.bucket_name,
-                results_topic_arn=storage.results_topic.arn,
-            ),
+            environment=SweepResults(**results_environment(storage)),
         )
-        allow(
-            sweeper.role,
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:Query",
-            on=[storage.results.table_arn],
-        )
+        allow_results(sweeper.role, settings, storage)
         indexes = [f"{storage.results.table_arn}/index/{name}" for name in ("ByStatus", "Unnotified")]
         allow(sweeper.role, "dynamodb:Query", on=indexes)
-        allow_telling(sweeper.role, settings, storage)
         run_regularly(
             self,
             sweeper.function,

@@ -12,10 +12,11 @@ from lambdas.environment import CheckDataset, ClaimTraining, ExplainFailure, Jud
 from lambdas.names import TRAIN_MANIFEST, resource_name, stack_name
 from stacks.fill_datasets import MANIFESTS, fill_datasets
 from stacks.inference import Inference
-from stacks.judging import allow_describing, judging_function
+from stacks.judging import judging_function
 from stacks.parts.dead_letter_queue import DeadLetterQueue
-from stacks.parts.policy import FOUND_AT_RUN_TIME, NO_RESOURCES, allow, projects_arn, service_role
+from stacks.parts.policy import NO_RESOURCES, allow, allow_getting, service_role
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.rekognition import allow_describing, allow_on_projects
 from stacks.parts.workflow import Workflow
 from stacks.report import report_training
 from stacks.run_model import run_model
@@ -63,7 +64,7 @@ class Training(Stack):
         filled = fill_datasets(self, self._settings, storage)
         judge_version = judging_function(self, "judge_version", self._settings, storage, JudgeVersion)
         allow(judge_version.role, "dynamodb:GetItem", on=[storage.registry.table_arn])
-        allow_describing(judge_version, self._settings.name)
+        allow_describing(judge_version.role, self._settings.name)
         explain_failure = judging_function(self, "explain_failure", self._settings, storage, ExplainFailure)
         workflow = Workflow(
             self,
@@ -106,16 +107,7 @@ class Training(Stack):
         return function
 
     def _allow_manifests(self, function: PythonFunction) -> None:
-        datasets = self._storage.datasets
-        allow(
-            function.role,
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            on=[datasets.arn_for_objects("*.manifest")],
-            wide_because=MANIFESTS,
-        )
-        # Without it S3 says "forbidden" where there is no test manifest.
-        allow(function.role, "s3:ListBucket", on=[datasets.bucket_arn])
+        allow_getting(function.role, [self._storage.datasets.bucket_arn], keys=["*.manifest"], wide_because=MANIFESTS)
 
     def _allow_training(self, workflow: Workflow) -> None:
         allow(
@@ -125,13 +117,8 @@ class Training(Stack):
             on=["*"],
             wide_because=NO_RESOURCES,
         )
-        allow(
-            workflow.role,
-            "rekognition:CreateProjectVersion",
-            "rekognition:DescribeProjectVersions",
-            on=[projects_arn(self, self._settings.name)],
-            wide_because=FOUND_AT_RUN_TIME,
-        )
+        allow_on_projects(workflow.role, self._settings.name, "rekognition:CreateProjectVersion")
+        allow_describing(workflow.role, self._settings.name)
 
     def _allow_data(self, workflow: Workflow) -> None:
         """Let Rekognition train: it reads the data set and writes its output with the caller's permissions.
@@ -177,14 +164,7 @@ class Training(Stack):
             self,
             "DatasetUploaded",
             rule_name=resource_name(deployment, "dataset-uploaded"),
-            event_pattern=events.EventPattern(
-                source=["aws.s3"],
-                detail_type=["Object Created"],
-                detail={
-                    "bucket": {"name": [self._storage.datasets.bucket_name]},
-                    "object": {"key": [{"suffix": f"/{TRAIN_MANIFEST}"}]},
-                },
-            ),
+            event_pattern=self._storage.datasets.uploads([{"suffix": f"/{TRAIN_MANIFEST}"}]),
             targets=[
                 targets.SfnStateMachine(
                     self.train_model.state_machine,

@@ -10,20 +10,15 @@ from constructs import Construct
 from lambdas.delivery import TIMEOUT_SECONDS
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.environment import StartVideo, SweepVideos
-from lambdas.names import (
-    VIDEOS,
-    dead_letter_queue_name,
-    queue_name,
-    resource_name,
-    stack_name,
-)
+from lambdas.names import VIDEOS, resource_name, stack_name
 from stacks.parts.alarms import alarm_errors
 from stacks.parts.collecting import Collecting
 from stacks.parts.encrypted_topic import EncryptedTopic
-from stacks.parts.policy import NO_RESOURCES, allow, named_arn, service_role
+from stacks.parts.policy import NO_RESOURCES, allow, allow_getting, service_role
 from stacks.parts.python_function import PythonFunction, Size
+from stacks.parts.read_queue import allow_serving_projects
 from stacks.parts.schedule import Rhythm, Words, run_regularly
-from stacks.parts.telling import allow_results
+from stacks.parts.telling import allow_results, results_environment
 from stacks.storage import Storage
 
 _STARTER: Final = "start_video"
@@ -56,31 +51,27 @@ class Videos(Stack):
             settings=settings,
             size=Size(seconds=TIMEOUT_SECONDS),
             environment=StartVideo(
-                results_table=storage.results.table_name,
-                results_bucket=storage.results_bucket.bucket_name,
-                results_topic_arn=storage.results_topic.arn,
+                **results_environment(storage),
                 videos_topic_arn=self._topic.arn,
                 videos_role_arn=self._channel_role.role_arn,
             ),
         )
         self._allow_starting(starter.role)
-        self._allow_queues(starter.role)
-        name = resource_name(settings.name, _STARTER)
-        alarm_errors(self, name, starter.function, to=storage.operations_topic.topic)
+        allow_serving_projects(starter.role, settings.name, _STARTER)
+        alarm_errors(
+            self,
+            f"{_STARTER}Errors",
+            name=resource_name(settings.name, _STARTER),
+            function=starter.function,
+            to=storage.operations_topic.topic,
+        )
         return starter
 
     def _allow_starting(self, role: iam.Role) -> None:
-        storage = self._storage
         # Rekognition reads a video with the permissions of who starts its job.
-        allow(
-            role,
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            on=[storage.images.arn_for_objects(f"{VIDEOS}/*")],
-            wide_because="Every object under videos/ is a video",
+        allow_getting(
+            role, [self._storage.images.bucket_arn], keys=[f"{VIDEOS}/*"], wide_because="Every object there is a video"
         )
-        # Without it S3 says "forbidden" of an object that is gone.
-        allow(role, "s3:ListBucket", on=[storage.images.bucket_arn])
         allow(role, "rekognition:StartLabelDetection", on=["*"], wide_because=NO_RESOURCES)
         allow(
             role,
@@ -88,29 +79,7 @@ class Videos(Stack):
             on=[self._channel_role.role_arn],
             when={"StringEquals": {"iam:PassedToService": "rekognition.amazonaws.com"}},
         )
-        allow_results(role, self._settings, storage)
-
-    def _allow_queues(self, role: iam.Role) -> None:
-        """Grant by the pattern of names: grants by ARN would tie this stack to each project's."""
-        deployment = self._settings.name
-        shared = "One function serves the queues of all projects, which come and go"
-        allow(
-            role,
-            "sqs:ReceiveMessage",
-            "sqs:DeleteMessage",
-            "sqs:ChangeMessageVisibility",
-            "sqs:GetQueueAttributes",
-            "sqs:GetQueueUrl",
-            on=[named_arn(self, "sqs", queue_name(deployment, _STARTER, "*"))],
-            wide_because=shared,
-        )
-        allow(
-            role,
-            "sqs:GetQueueUrl",
-            "sqs:SendMessage",
-            on=[named_arn(self, "sqs", dead_letter_queue_name(deployment, _STARTER, "*"))],
-            wide_because=shared,
-        )
+        allow_results(role, self._settings, self._storage)
 
     def _make_sweeper(self, queue: sqs.Queue) -> None:
         table = self._storage.results

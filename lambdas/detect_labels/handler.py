@@ -22,20 +22,18 @@ from lambdas.detect_labels.pacing import Pacer, Pacers
 from lambdas.environment import DetectLabels, from_environment
 from lambdas.events import MalformedEventError, ObjectCreated, object_created
 from lambdas.jobs import Job
-from lambdas.label_objects import LabelObjects
+from lambdas.leases import SPARE_SECONDS, holder
 from lambdas.meter import Meter
 from lambdas.names import UNKNOWN, project_of_queue
 from lambdas.pictures.decoder import Decoder
 from lambdas.registry import CachedRegistry, Registry
-from lambdas.results import ResultsTable
 from lambdas.settling import settle
-from lambdas.telling import Teller
 from lambdas.videos import project_of_video
-from lambdas.work_messages import LAST_CHANCE_SECONDS, Message, Queues, message_of
+from lambdas.wiring import queues_of, teller_from
+from lambdas.work_messages import Message, message_of, sent_back
 
 VERB_NOUN: Final = "detect_labels"
 _RESERVE_SECONDS: Final = 15.0  # of an invocation, for the last call's answer, the commit and the publish
-_LEASE_SPARE_SECONDS: Final = 5.0  # seconds that Lambda may take to end an invocation that is out of time
 
 logger: Final = Logger()
 metrics: Final = Metrics()
@@ -45,24 +43,24 @@ metrics: Final = Metrics()
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Detect the labels of up to ten images; answer which messages go back to the queue."""
-    settings = _settings()
+    settings = load_settings()
     metrics.set_default_dimensions(Deployment=settings.name)
     messages = [message_of(record) for record in event["Records"]]
     invocation = Invocation(
         detector=_detector(),
         settings=settings,
-        request_id=context.aws_request_id,
+        context=context,
         seconds=context.get_remaining_time_in_millis() / 1000,
         begun_at=time.monotonic(),
     )
     endings = work_on(messages, invocation.detect_image)
     project = project_of_queue(settings.name, VERB_NOUN, messages[0].queue)
-    back = settle(_queues(), endings, project=project, now=time.time())
+    back = settle(queues_of(VERB_NOUN), endings, project=project, now=time.time())
     throttles = _pacers().take_throttles()
     meter_batch(_meter(), endings, project=project, throttles=throttles, now=time.time())
     throttles += _moderation_pacer().take_throttles()  # which are not of the model that the meter is for
     count(endings, back, deployment=settings.name, throttles=throttles, now=time.time())
-    return {"batchItemFailures": [{"itemIdentifier": ending.message.id} for ending in back]}
+    return sent_back(*(ending.message.id for ending in back))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +69,7 @@ class Invocation:
 
     detector: Detector
     settings: DeploymentSettings
-    request_id: str
+    context: LambdaContext
     seconds: float  # that it may take
     begun_at: float  # on the monotonic clock
 
@@ -86,11 +84,11 @@ class Invocation:
             arrival=arrival,
             project=project,
             settings=self.settings.projects.get(project),
-            holder=f"{self.request_id}/{message.id}",
-            lease_seconds=self.begun_at + self.seconds + _LEASE_SPARE_SECONDS - time.monotonic(),
+            holder=holder(self.context, message),
+            lease_seconds=self.begun_at + self.seconds + SPARE_SECONDS - time.monotonic(),
             deadline=self.begun_at + self.seconds - _RESERVE_SECONDS,
             videos_of=films if project == UNKNOWN and films in self.settings.projects else None,
-            last=time.time() - message.sent_at > LAST_CHANCE_SECONDS,
+            last=message.is_last(time.time()),
             alone=alone,
         )
         return detect(self.detector, delivery)
@@ -105,11 +103,6 @@ class Invocation:
 
 
 @cache
-def _settings() -> DeploymentSettings:
-    return load_settings()
-
-
-@cache
 def _pacers() -> Pacers:
     return Pacers()
 
@@ -117,14 +110,9 @@ def _pacers() -> Pacers:
 @cache
 def _moderation_pacer() -> Pacer:
     """Return the one pace of all projects' moderations: their quota is the account's."""
-    moderated = [project for project in _settings().projects.values() if project.moderation]
+    moderated = [project for project in load_settings().projects.values() if project.moderation]
     invocations = sum(max_concurrency(project.max_inference_units) for project in moderated)
     return Pacer(fair_moderation_rate(client("rekognition", once=True).meta.region_name, invocations))
-
-
-@cache
-def _queues() -> Queues:
-    return Queues(client("sqs"), VERB_NOUN)
 
 
 @cache
@@ -135,23 +123,21 @@ def _meter() -> Meter:
 @cache
 def _detector() -> Detector:
     environment = from_environment(DetectLabels)
-    dynamodb, s3 = client("dynamodb"), client("s3")
-    results = ResultsTable(dynamodb, environment.results_table, LabelObjects(s3, environment.results_bucket))
+    teller = teller_from(environment)
     asker = Asker(rekognition=client("rekognition", once=True))
     eyes = Eyes(
-        s3=s3,
+        s3=client("s3"),
         asker=asker,
         moderator=Moderator(
             asker=asker,
             augmented_ai=lambda: client("sagemaker-a2i-runtime"),
-            deployment=_settings().name,
+            deployment=load_settings().name,
             pacer=_moderation_pacer(),
         ),
         decoder=Decoder(),
-        registry=CachedRegistry(Registry(dynamodb, environment.registry_table)),
-        results=results,
+        registry=CachedRegistry(Registry(client("dynamodb"), environment.registry_table)),
+        results=teller.results,
         results_bucket=environment.results_bucket,
         pacer=_pacers().of,
     )
-    teller = Teller(sns=client("sns"), results=results, results_topic_arn=environment.results_topic_arn)
-    return Detector(eyes=eyes, results=results, teller=teller)
+    return Detector(eyes=eyes, results=teller.results, teller=teller)

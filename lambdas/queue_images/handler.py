@@ -21,6 +21,7 @@ from lambdas.listings import Listings
 from lambdas.queue_images.queueing import ListedElsewhereError, PageUnsentError, Queuer
 from lambdas.start_jobs import StartJobs
 from lambdas.telling import tell_start
+from lambdas.work_messages import sent_back
 
 _RETRIED: Final = (Meaning.TRANSIENT, Meaning.THROTTLED)
 
@@ -37,23 +38,19 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         done = queuer.queue(start_id, lambda: context.get_remaining_time_in_millis() / 1000)
     except (PageUnsentError, ListedElsewhereError) as error:
         logger.warning("the listing goes on later", job_id=start_id, reason=str(error))
-        return _back(record)
+        return sent_back(record["messageId"])
     except (ClientError, BotoCoreError) as error:
         if meaning(error) in _RETRIED:
             logger.warning("the listing goes on later", job_id=start_id, reason=str(error))
-            return _back(record)
+            return sent_back(record["messageId"])
         logger.exception("the images cannot be listed or queued", job_id=start_id)
         queuer.starts.fail(start_id, f"Not all images could be listed and queued: {error}", time.time())
     else:
         if not done:
             _show_again(record)
-            return _back(record)
+            return sent_back(record["messageId"])
     tell_start(client("sns"), queuer.starts, start_id, time.time())
-    return {"batchItemFailures": []}
-
-
-def _back(record: dict[str, Any]) -> dict[str, Any]:
-    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+    return sent_back()
 
 
 def _show_again(record: dict[str, Any]) -> None:

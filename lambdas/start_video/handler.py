@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
@@ -17,20 +17,18 @@ from lambdas.environment import StartVideo, from_environment
 from lambdas.errors import LaterError, error_code
 from lambdas.events import MalformedEventError, object_created
 from lambdas.jobs import Job, JobStatus
-from lambdas.label_objects import LabelObjects
+from lambdas.leases import holder, lease_seconds
 from lambdas.names import project_of_queue
 from lambdas.queries import Queries
-from lambdas.results import ResultsTable
-from lambdas.settling import Ending, settle
+from lambdas.settling import Ending, attempt, settle
 from lambdas.start_video.crowding import seconds_to_next_try
 from lambdas.start_video.starting import Delivery, Starter, start
-from lambdas.telling import Teller
 from lambdas.video_starts import VideoStarts
 from lambdas.videos import project_of_video, reference
-from lambdas.work_messages import LAST_CHANCE_SECONDS, Message, Queues, message_of
+from lambdas.wiring import queues_of, teller_from
+from lambdas.work_messages import Message, Queues, message_of, sent_back
 
 VERB_NOUN: Final = "start_video"
-_LEASE_SPARE_SECONDS: Final = 5.0  # seconds that Lambda may take to end an invocation that is out of time
 _RESERVE_MILLIS: Final = 20_000  # for one video more
 
 logger: Final = Logger()
@@ -45,15 +43,15 @@ class NoRoomError(LaterError):
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Start up to ten videos, one after another; answer which messages go back to the queue."""
-    settings = _settings()
+    settings = load_settings()
     metrics.set_default_dimensions(Deployment=settings.name)
     messages = [message_of(record) for record in event["Records"]]
     endings = _start_all(Invocation(starter=_starter(), settings=settings, context=context), messages)
     project = project_of_queue(settings.name, VERB_NOUN, messages[0].queue)
-    queues, now = _queues(), time.time()
+    queues, now = queues_of(VERB_NOUN), time.time()
     back = settle(queues, endings, project=project, now=now, wait=_next_tries(queues, settings, now))
     _count(endings, back)
-    return {"batchItemFailures": [{"itemIdentifier": ending.message.id} for ending in back]}
+    return sent_back(*(ending.message.id for ending in back))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,37 +74,33 @@ class Invocation:
             raise MalformedEventError(f"{found.key!r} is no video of a project that has the setting `videos`")
         if not known.videos.labels:
             return None
-        left = self.context.get_remaining_time_in_millis() / 1000
         delivery = Delivery(
             video=reference(found.bucket, found.key, found.version),
             size=arrival.size,
             project=project,
             settings=known,
             videos=known.videos,
-            holder=f"{self.context.aws_request_id}/{message.id}",
-            lease_seconds=left + _LEASE_SPARE_SECONDS,
-            last=_is_last(message),
+            holder=holder(self.context, message),
+            lease_seconds=lease_seconds(self.context),
+            last=message.is_last(time.time()),
         )
         return start(self.starter, delivery)
 
 
 def _start_all(invocation: Invocation, messages: Sequence[Message]) -> list[Ending]:
     endings: list[Ending] = []
-    full = False
     for message in messages:
-        error: Exception | None = None
-        job: Job | None = None
-        try:
-            if full and not _is_last(message):
-                raise NoRoomError("Rekognition has just refused another video: as many jobs are open as may be")
-            if invocation.context.get_remaining_time_in_millis() < _RESERVE_MILLIS:
-                raise LaterError("the invocation has no time left")
-            job = invocation.start_video(message)
-        except Exception as caught:  # noqa: BLE001 - settle decides what each means; the other videos go on
-            error = caught
-            full = full or _is_full(caught)
-        endings.append(Ending(message, job, error))
+        full = any(_is_full(ending.error) for ending in endings)
+        endings.append(attempt(message, partial(_start_one, invocation, full=full)))
     return endings
+
+
+def _start_one(invocation: Invocation, message: Message, *, full: bool) -> Job | None:
+    if full and not message.is_last(time.time()):
+        raise NoRoomError("Rekognition has just refused another video: as many jobs are open as may be")
+    if invocation.context.get_remaining_time_in_millis() < _RESERVE_MILLIS:
+        raise LaterError("the invocation has no time left")
+    return invocation.start_video(message)
 
 
 def _next_tries(queues: Queues, settings: DeploymentSettings, now: float) -> Callable[[Ending], int | None]:
@@ -128,11 +122,6 @@ def _is_full(error: BaseException | None) -> bool:
     return isinstance(error, ClientError) and error_code(error) == "LimitExceededException"
 
 
-def _is_last(message: Message) -> bool:
-    """Tell whether the message would be gone before it comes back."""
-    return time.time() - message.sent_at > LAST_CHANCE_SECONDS
-
-
 def _count(endings: Sequence[Ending], back: Sequence[Ending]) -> None:
     jobs = [ending.job for ending in endings if ending.job is not None]
     numbers = {
@@ -148,26 +137,15 @@ def _count(endings: Sequence[Ending], back: Sequence[Ending]) -> None:
 
 
 @cache
-def _settings() -> DeploymentSettings:
-    return load_settings()
-
-
-@cache
-def _queues() -> Queues:
-    return Queues(client("sqs"), VERB_NOUN)
-
-
-@cache
 def _starter() -> Starter:
     environment = from_environment(StartVideo)
-    dynamodb, s3, table = client("dynamodb"), client("s3"), environment.results_table
-    results = ResultsTable(dynamodb, table, LabelObjects(s3, environment.results_bucket))
+    dynamodb, table, teller = client("dynamodb"), environment.results_table, teller_from(environment)
     return Starter(
-        s3=s3,
+        s3=client("s3"),
         rekognition=client("rekognition", once=True),
-        results=results,
-        starts=VideoStarts(dynamodb, table, results.transactions),
+        results=teller.results,
+        starts=VideoStarts(dynamodb, table, teller.results.transactions),
         queries=Queries(dynamodb, table),
-        teller=Teller(sns=client("sns"), results=results, results_topic_arn=environment.results_topic_arn),
+        teller=teller,
         channel={"SNSTopicArn": environment.videos_topic_arn, "RoleArn": environment.videos_role_arn},
     )

@@ -1,6 +1,5 @@
 """sweep_results: every few minutes, tell of what nobody was told of, and end what nobody will finish."""
 
-from functools import cache
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
@@ -8,13 +7,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.clients import client
-from lambdas.deployment_settings import DeploymentSettings, load_settings
+from lambdas.deployment_settings import load_settings
 from lambdas.environment import SweepResults, from_environment
-from lambdas.label_objects import LabelObjects
 from lambdas.names import UNKNOWN
-from lambdas.results import ResultsTable
 from lambdas.sweep_results.sweep import NotSweptError, Sweeper
-from lambdas.telling import Teller
+from lambdas.wiring import teller_from
 
 _RESERVE_MILLIS: Final = 15_000  # for one job more
 
@@ -29,7 +26,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # 
 
     Raises NotSweptError where some could not be, once all have been tried.
     """
-    settings = _settings()
+    settings = load_settings()
     metrics.set_default_dimensions(Deployment=settings.name)
     sweeper = _sweeper(context)
     swept, faults = 0, []
@@ -45,20 +42,12 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # 
     return {"Swept": swept}
 
 
-@cache
-def _settings() -> DeploymentSettings:
-    return load_settings()
-
-
 def _sweeper(context: LambdaContext) -> Sweeper:
-    environment = from_environment(SweepResults)
-    dynamodb = client("dynamodb")
-    objects = LabelObjects(client("s3"), environment.results_bucket)
-    results = ResultsTable(dynamodb, environment.results_table, objects)
+    teller = teller_from(from_environment(SweepResults))
     return Sweeper(
-        dynamodb=dynamodb,
-        results=results,
-        teller=Teller(sns=client("sns"), results=results, results_topic_arn=environment.results_topic_arn),
+        dynamodb=client("dynamodb"),
+        results=teller.results,
+        teller=teller,
         holder=f"sweep/{context.aws_request_id}",
         has_time=lambda: context.get_remaining_time_in_millis() > _RESERVE_MILLIS,
     )

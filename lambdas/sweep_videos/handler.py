@@ -1,6 +1,5 @@
 """sweep_videos: every quarter of an hour, ask about the jobs on videos whose completion never came."""
 
-from functools import cache
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
@@ -8,7 +7,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.clients import client
-from lambdas.deployment_settings import DeploymentSettings, load_settings
+from lambdas.deployment_settings import load_settings
 from lambdas.environment import SweepVideos, from_environment
 from lambdas.queries import Queries
 from lambdas.sweep_videos.overdue import Overdue
@@ -21,7 +20,7 @@ metrics: Final = Metrics()
 @metrics.log_metrics
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's signature
     """Ask about the overdue jobs of all projects; answer how many they are."""
-    settings = _settings()
+    settings = load_settings()
     metrics.set_default_dimensions(Deployment=settings.name)
     environment = from_environment(SweepVideos)
     overdue = Overdue(
@@ -32,8 +31,3 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # 
     asked = sum(overdue.ask(project) for project, said in settings.projects.items() if said.videos)
     metrics.add_metric("VideosOverdue", MetricUnit.Count, asked)
     return {"Asked": asked}
-
-
-@cache
-def _settings() -> DeploymentSettings:
-    return load_settings()

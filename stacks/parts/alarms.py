@@ -47,11 +47,11 @@ def alarm(
     made.add_alarm_action(actions.SnsAction(to))
 
 
-def alarm_errors(scope: Construct, name: str, function: lambda_.Function, *, to: sns.ITopic) -> None:
+def alarm_errors(scope: Construct, id: str, *, name: str, function: lambda_.Function, to: sns.ITopic) -> None:
     """Ring when an invocation of the function `name` fails as a whole."""
     alarm(
         scope,
-        f"{name.rpartition('-')[2]}Errors",
+        id,
         name=f"{name}-errors",
         says=f"{name} failed as a whole: it was killed, ran out of time, or could not begin. Its log says why.",
         metric=function.metric_errors(period=Duration.minutes(5), statistic="Sum"),

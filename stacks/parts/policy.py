@@ -7,11 +7,9 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct, IConstruct
 
-from lambdas.names import rekognition_prefix
 from stacks.parts.acknowledged import acknowledge_wildcards
 
-# Why an ARN may hold a wildcard, where several grants share the reason.
-FOUND_AT_RUN_TIME: Final = "Rekognition ends an ARN in the time of its creation; it is found at run time"
+# Why a grant may be on all.
 NO_RESOURCES: Final = "These actions know no resources"
 
 
@@ -31,20 +29,18 @@ def allow(
         acknowledge_wildcards(role, wide_because, on)
 
 
+def allow_getting(role: iam.Role, buckets: Sequence[str], *, wide_because: str, keys: Sequence[str] = ("*",)) -> None:
+    """Let a role get the objects, and their versions, of buckets by ARN whose keys match the patterns `keys`."""
+    on = [f"{bucket}/{key}" for bucket in buckets for key in keys]
+    allow(role, "s3:GetObject", "s3:GetObjectVersion", on=on, wide_because=wide_because)
+    # Without it S3 says "forbidden" of an object that is not there.
+    allow(role, "s3:ListBucket", on=buckets)
+
+
 def service_role(scope: Construct, id: str, service: str) -> iam.Role:
     """Make a role for a service that acts for this account only, so that it is nobody's confused deputy."""
     account = {"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
     return iam.Role(scope, id, assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=account))
-
-
-def projects_arn(scope: IConstruct, deployment: str) -> str:
-    """Cover the Rekognition projects of a deployment and all that is in them."""
-    return _rekognition(scope, f"{rekognition_prefix(deployment)}*/*")
-
-
-def versions_arn(scope: IConstruct, deployment: str) -> str:
-    """Cover the model versions in a deployment's Rekognition projects."""
-    return _rekognition(scope, f"{rekognition_prefix(deployment)}*/version/*")
 
 
 def named_arn(scope: IConstruct, service: str, name: str) -> str:
@@ -57,7 +53,3 @@ def bucket_arn(scope: IConstruct, name: str) -> str:
     return Stack.of(scope).format_arn(
         service="s3", region="", account="", resource=name, arn_format=ArnFormat.NO_RESOURCE_NAME
     )
-
-
-def _rekognition(scope: IConstruct, name: str) -> str:
-    return Stack.of(scope).format_arn(service="rekognition", resource="project", resource_name=name)

@@ -1,8 +1,10 @@
 """A bucket that keeps what it is given, to itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_events as events
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -67,4 +69,12 @@ class PrivateBucket(s3.Bucket):
         assert isinstance(bucket, s3.CfnBucket)
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+        )
+
+    def uploads(self, keys: Sequence[Any]) -> events.EventPattern:
+        """Match the events of new objects whose keys match one of EventBridge's patterns."""
+        return events.EventPattern(
+            source=["aws.s3"],
+            detail_type=["Object Created"],
+            detail={"bucket": {"name": [self.bucket_name]}, "object": {"key": list(keys)}},
         )

@@ -6,7 +6,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
 from lambdas.deployment_settings import DeploymentSettings
-from stacks.parts.policy import allow
+from stacks.parts.policy import allow, allow_getting
 
 _EVERY_OBJECT: Final = "A project may be asked to look at any object of its source_buckets"
 
@@ -14,15 +14,7 @@ _EVERY_OBJECT: Final = "A project may be asked to look at any object of its sour
 def allow_reading(role: iam.Role, settings: DeploymentSettings) -> None:
     """Let a role read the objects of all source_buckets; a bucket of another account must agree by its policy."""
     if arns := _bucket_arns(role, settings):
-        allow(
-            role,
-            "s3:GetObject",
-            "s3:GetObjectVersion",
-            on=[f"{arn}/*" for arn in arns],
-            wide_because=_EVERY_OBJECT,
-        )
-        # Without it S3 says "forbidden" of an object that is gone.
-        allow(role, "s3:ListBucket", on=arns)
+        allow_getting(role, arns, wide_because=_EVERY_OBJECT)
 
 
 def allow_listing(role: iam.Role, settings: DeploymentSettings) -> None:

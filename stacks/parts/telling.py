@@ -8,6 +8,15 @@ from stacks.parts.policy import allow, named_arn
 from stacks.storage import Storage
 
 
+def results_environment(storage: Storage) -> dict[str, str]:
+    """Return what the environment of such a function says, as `lambdas.environment.TellsResults` has it."""
+    return {
+        "results_table": storage.results.table_name,
+        "results_bucket": storage.results_bucket.bucket_name,
+        "results_topic_arn": storage.results_topic.arn,
+    }
+
+
 def allow_results(role: iam.Role, settings: DeploymentSettings, storage: Storage) -> None:
     """Let a role open jobs, commit their outcomes and tell of them."""
     allow(

@@ -3,10 +3,12 @@
 # ruff: noqa: N803 - the parameters are spelled as AWS spells them
 
 import io
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from aws_lambda_powertools import Metrics
 from botocore.response import StreamingBody
 
@@ -20,6 +22,13 @@ def forget_dimensions() -> None:
     metrics = Metrics()
     metrics.clear_default_dimensions()
     metrics.clear_metrics()
+
+
+def emitted(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    """Return the metrics that were written, by name."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    names = [(line, metric["Name"]) for line in lines for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    return {name: line for line, name in names}
 
 
 class Bucket:

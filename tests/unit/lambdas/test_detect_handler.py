@@ -16,7 +16,7 @@ from lambdas.jobs import JobStatus
 from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas.pictures import picture
 from tests.unit.lambdas.scene import LABELS, LARGE, V1, Scene
-from tests.unit.lambdas.services import Queues, forget_dimensions
+from tests.unit.lambdas.services import Queues, emitted, forget_dimensions
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
 
@@ -94,7 +94,7 @@ def handle(monkeypatch, scene, queues, lambda_context):
 
 
 def _forget():
-    caches = (handler._settings, handler._detector, handler._pacers, handler._queues, handler._meter)
+    caches = (handler._detector, handler._pacers, handler.queues_of, handler._meter)
     for remembered in (clients.client, handler._moderation_pacer, *caches):
         remembered.cache_clear()
     forget_dimensions()
@@ -117,13 +117,6 @@ def metered(scene):
 
 def attributes_of(letter):
     return {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
-
-
-def emitted(capsys):
-    """Return the metrics that were written, by name."""
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    names = [(line, metric["Name"]) for line in lines for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
-    return {name: line for line, name in names}
 
 
 def test_one_bad_image_of_three_goes_back_alone(handle, scene):

@@ -83,7 +83,7 @@ def take(monkeypatch, scene, answers, lambda_context):
 
 
 def _forget():
-    for made in (clients.client, handler._settings, handler._taker):
+    for made in (clients.client, handler._taker):
         made.cache_clear()
     forget_dimensions()
 

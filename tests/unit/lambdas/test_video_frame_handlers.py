@@ -1,6 +1,7 @@
 """What sample_video and merge_video do with their messages."""
 
 import json
+import time
 
 import pytest
 
@@ -12,11 +13,11 @@ from lambdas.merge_video.merging import Merger
 from lambdas.sample_video import handler as sampling
 from lambdas.work_messages import Queues
 from tests.harness import uploaded
-from tests.unit.aws import client_of
+from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas import services
 from tests.unit.lambdas.cinema import VIDEO, Cinema, square
 from tests.unit.lambdas.films import film
-from tests.unit.lambdas.services import forget_dimensions
+from tests.unit.lambdas.services import emitted, forget_dimensions
 
 QUEUE = "custom-labels-demo-{verb}-videos"
 DEAD = "custom-labels-demo-{verb}_dead-videos"
@@ -43,11 +44,9 @@ class Stage:
             clock=self.cinema.time.epoch,
         )
         for module, name, made in ((sampling, "_sampler", self.cinema.sampler), (merging, "_merger", merger)):
-            verb = module.VERB_NOUN
-            queues = Queues(client_of("sqs", self.queues), verb)
             monkeypatch.setattr(module, name, lambda made=made: made)
-            monkeypatch.setattr(module, "_settings", lambda: settings)
-            monkeypatch.setattr(module, "_queues", lambda queues=queues: queues)
+            monkeypatch.setattr(module, "load_settings", lambda: settings)
+            monkeypatch.setattr(module, "queues_of", lambda verb: Queues(client_of("sqs", self.queues), verb))
 
     def handle(self, module, body):
         record = {
@@ -99,7 +98,7 @@ def test_the_video_of_no_project_is_a_dead_letter(stage):
 
 def test_a_video_that_another_delivery_samples_goes_back_until_that_has_ended(stage, monkeypatch):
     stage.cinema.upload(film([square("red", 10, 10)] * 10))
-    monkeypatch.setattr(sampling.time, "time", stage.cinema.time.epoch)
+    monkeypatch.setattr(time, "time", stage.cinema.time.epoch)
     monkeypatch.setattr(type(stage.cinema.results), "release", lambda *_, **__: None)
     stage.handle(sampling, uploaded(VIDEO))
     stage.context.aws_request_id = "another"
@@ -119,3 +118,34 @@ def test_a_start_job_that_is_not_done_is_not_merged(stage):
     assert stage.handle(merging, {"JobId": frames_start_id(VIDEO, "digits")}) == []
     start = stage.cinema.results.starts.get(frames_start_id(VIDEO, "digits"))
     assert (start.status, stage.cinema.told()) == (JobStatus.IN_PROGRESS, [])
+
+
+def test_a_merged_video_is_counted_once_however_often_its_end_is_delivered(stage, capsys):
+    stage.cinema.upload(film([square("red", 10, 10)] * 10))
+    stage.handle(sampling, uploaded(VIDEO))
+    stage.cinema.look_at_all()
+    end = {"JobId": frames_start_id(VIDEO, "digits")}
+    emitted(capsys)
+    stage.handle(merging, end)
+    assert emitted(capsys)["VideosMerged"]["VideosMerged"] == [1.0]
+    assert stage.handle(merging, end) == []
+    assert "VideosMerged" not in emitted(capsys)
+
+
+def test_a_refused_video_is_counted_once_however_often_its_upload_is_delivered(stage, capsys):
+    stage.cinema.upload(b"no video")
+    stage.handle(sampling, uploaded(VIDEO))
+    assert emitted(capsys)["VideosRefused"]["VideosRefused"] == [1.0]
+    assert stage.handle(sampling, uploaded(VIDEO)) == []
+    assert "VideosRefused" not in emitted(capsys)
+
+
+def test_a_video_whose_upload_is_delivered_again_after_it_was_merged_is_not_counted_as_refused(stage, capsys):
+    stage.cinema.upload(film([square("red", 10, 10)] * 10))
+    stage.handle(sampling, uploaded(VIDEO))
+    stage.cinema.look_at_all()
+    stage.cinema.topic.refuse_next = Refusal("InternalError", 500)  # merged, and told of by nobody yet
+    stage.handle(merging, {"JobId": frames_start_id(VIDEO, "digits")})
+    emitted(capsys)
+    assert stage.handle(sampling, uploaded(VIDEO)) == []
+    assert "VideosRefused" not in emitted(capsys)

@@ -41,11 +41,11 @@ def queues(scene, monkeypatch):
     """Give the handlers the scene, its time and queues."""
     fakes = Queues(STARTS, STARTS_DEAD, ENDS, ENDS_DEAD)
     sqs = client_of("sqs", fakes)
-    monkeypatch.setattr(starting, "_settings", lambda: SETTINGS)
+    monkeypatch.setattr(starting, "load_settings", lambda: SETTINGS)
     monkeypatch.setattr(starting, "_starter", lambda: scene.starter)
-    monkeypatch.setattr(starting, "_queues", lambda: WorkQueues(sqs, "start_video"))
     monkeypatch.setattr(collecting, "_collector", lambda: scene.collector)
-    monkeypatch.setattr(collecting, "_queues", lambda: WorkQueues(sqs, "collect_video"))
+    for module in (starting, collecting):
+        monkeypatch.setattr(module, "queues_of", lambda verb_noun: WorkQueues(sqs, verb_noun))
     yield fakes
     forget_dimensions()
 
@@ -151,7 +151,7 @@ def test_sweeping_asks_about_the_projects_that_have_videos(scene, monkeypatch, l
     scene.start()
     outbox = Outbox()
     clients = {"dynamodb": scene.dynamodb, "sqs": client_of("sqs", outbox)}
-    monkeypatch.setattr(sweeping, "_settings", lambda: SETTINGS)
+    monkeypatch.setattr(sweeping, "load_settings", lambda: SETTINGS)
     monkeypatch.setattr(sweeping, "client", clients.__getitem__)
     monkeypatch.setenv("RESULTS_TABLE", "results")
     monkeypatch.setenv("QUEUE_URL", "https://sqs.test/collect")

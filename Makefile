@@ -6,7 +6,7 @@ BIN := .venv/bin
 CHECKS := app.py benchmarks cli demo lambdas local stacks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test conformance bench simulate local bootstrap deploy destroy diff check lock clean
+.PHONY: help demo test tests conformance bench simulate local bootstrap deploy destroy diff check lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -14,7 +14,10 @@ help: ## list these targets
 demo: .venv/.local ## deploy to a local cloud, train, drop images, see their labels
 	$(BIN)/python -m demo
 
-test: .venv/.test check ## run all checks and tests
+test: .venv/.test ## run all checks and tests, side by side
+	@$(MAKE) --no-print-directory --jobs 2 --keep-going check tests
+
+tests: .venv/.test
 	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 check: .venv/.test ## lint, format and types
@@ -63,9 +66,10 @@ lock: ## write requirements/*.txt anew from pyproject.toml
 clean: ## remove what these commands made
 	rm -rf .venv build cdk.out node_modules *.egg-info .pytest_cache .mypy_cache .ruff_cache
 
-# One environment; `test` holds all that `local` does, in the same versions.
+# One environment; `test` holds all that `local` does, in the same versions. Python compiles what is imported; to compile
+# all of it would take a minute.
 .venv/.%: requirements/%.txt pyproject.toml package-lock.json | .venv/.made
-	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements/$*.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --no-compile --require-hashes -r requirements/$*.txt
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m local.toolchain
 	$(BIN)/python -m stacks.parts.wheels

@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError
 
 from cli.deployment import Clients, Deployment
 from lambdas.errors import error_code
-from lambdas.model_versions import VersionStatus
+from lambdas.model_versions import BILLED, VersionStatus
 from lambdas.registry import Wanted
+from lambdas.rekognition_projects import projects_of
 
 _QUIET_LOOKS: Final = 2  # looks in a row that must find no message in flight
 _LOOK_SECONDS: Final = 2.0
@@ -19,7 +20,6 @@ _CLOSE_SECONDS: Final = 120.0
 # Nothing that reads the queue lives longer than this once its event source is closed: the function's timeout is 60 s.
 # What stays in flight then was put off, and comes back by itself.
 _QUIET_SECONDS: Final = 90.0
-_BILLED: Final = frozenset({VersionStatus.STARTING, VersionStatus.RUNNING, VersionStatus.STOPPING})
 
 Progress = Callable[[str], None]
 
@@ -45,7 +45,7 @@ class Model:
     @property
     def is_billed(self) -> bool:
         """Whether it costs money now, or is about to."""
-        return self.status in _BILLED
+        return self.status in BILLED
 
     def to_json(self) -> dict[str, Any]:
         """Spell the model for `--json`."""
@@ -63,13 +63,9 @@ class Model:
 
 def list_models(clients: Clients, deployment: Deployment, project: str | None = None) -> Iterator[Model]:
     """Yield the versions of one project or of all, the newest of each first."""
-    rekognition = clients("rekognition")
-    for page in rekognition.get_paginator("describe_projects").paginate():
-        for description in page["ProjectDescriptions"]:
-            name = description["ProjectArn"].split("/")[1]
-            short = name.removeprefix(deployment.rekognition_prefix)
-            if name.startswith(deployment.rekognition_prefix) and project in (None, short):
-                yield from _versions(clients, deployment, short, description["ProjectArn"])
+    for name, description in projects_of(clients("rekognition"), deployment.name):
+        if project in (None, name):
+            yield from _versions(clients, deployment, name, description["ProjectArn"])
 
 
 def stop_model(

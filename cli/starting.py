@@ -8,11 +8,10 @@ from typing import Final
 from cli.deployment import Clients, Deployment, Project
 from cli.models import Model, ModelError, list_models
 from lambdas.model_versions import VersionStatus
-from lambdas.registry import Wanted
+from lambdas.registry import PERSON, Wanted
 from lambdas.runtime_settings import Runtime
 
 _UNASKED_SECONDS: Final = 3600  # how long a model runs that its runtime would stop, where nobody says how long
-_HOLDER: Final = "person"
 # Until run_model has a lease of its own; and where it does not come to that, not much longer than a person waits.
 _LEASE_SECONDS: Final = 900
 _UP: Final = frozenset({VersionStatus.STARTING, VersionStatus.RUNNING})
@@ -57,7 +56,7 @@ def start_model(
     if model.active and model.status in _UP:
         return Started(model, until, None)
     if model.status in _UP:
-        registry.lease(project, model.version, _HOLDER, now + _LEASE_SECONDS)
+        registry.lease(project, model.version, PERSON, now + _LEASE_SECONDS)
     return Started(model, until, start_run(clients, deployment, model))
 
 
@@ -68,7 +67,7 @@ def give_back(clients: Clients, deployment: Deployment, started: Started) -> Non
     the lease expire: given back before run_model has its own, the guard could stop the version.
     """
     if started.is_adopted:
-        deployment.registry(clients).give_back(started.model.project, _HOLDER)
+        deployment.registry(clients).give_back(started.model.project, PERSON)
 
 
 def roll_back(clients: Clients, deployment: Deployment, project: str) -> str:

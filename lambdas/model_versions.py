@@ -48,6 +48,9 @@ LOOK_LIMITS: Final[Mapping[Goal, int]] = {Goal.TRAINED: 144, Goal.RUNNING: 80, G
 # A read may be older than the Start or Stop before it, so that a version still seems at rest for a look or two.
 STALE_LOOKS: Final = 3
 
+# What an inference unit is paid for; nobody says how long STOPPING is.
+BILLED: Final = frozenset({VersionStatus.STARTING, VersionStatus.RUNNING, VersionStatus.STOPPING})
+
 _DEAD: Final = frozenset(
     {
         VersionStatus.TRAINING_FAILED,

@@ -17,6 +17,10 @@ from lambdas.items import from_item, to_item
 
 _CLOSING_KEY: Final = {"PK": "DEPLOYMENT", "SK": "CLOSING"}
 
+# Who holds leases beside the workflows, which hold them under a version's name.
+GOVERNOR: Final = "govern_models"  # on the active version, while it may run
+PERSON: Final = "person"  # for as long as `customlabels start --version V --for 2h` says
+
 CACHE_SECONDS: Final = 30  # the workflow waits this long, and a function's timeout, before it stops a former version
 
 

@@ -7,11 +7,10 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from lambdas.errors import error_code
-from lambdas.model_versions import VersionStatus
-from lambdas.names import rekognition_prefix
+from lambdas.model_versions import BILLED, VersionStatus
+from lambdas.rekognition_projects import projects_of
 
 _LEARNING: Final = frozenset({VersionStatus.TRAINING_IN_PROGRESS, VersionStatus.COPYING_IN_PROGRESS})
-_BILLED: Final = frozenset({VersionStatus.STARTING, VersionStatus.RUNNING, VersionStatus.STOPPING})
 _GONE: Final = "ResourceNotFoundException"
 _RACED: Final = frozenset({_GONE, "ResourceInUseException"})  # another was faster, or the next look says more
 _DELETING: Final = frozenset({"DELETING", "DELETE_IN_PROGRESS"})
@@ -42,7 +41,7 @@ class Models:
 
     def stop(self) -> list[Version]:
         """Stop what runs; return what is billed still, one that is only starting included."""
-        billed = [version for version in self._versions() if version.status in _BILLED]
+        billed = [version for version in self._versions() if version.status in BILLED]
         for version in billed:
             if version.status is VersionStatus.RUNNING:
                 self._unless_raced("stop_project_version", ProjectVersionArn=version.arn)
@@ -51,7 +50,7 @@ class Models:
     def delete(self) -> list[str]:
         """Delete versions and data sets, and the projects that have none; return what is still there."""
         left: list[str] = []
-        for project in self._projects():
+        for _, project in projects_of(self.rekognition, self.deployment):
             arn = project["ProjectArn"]
             versions = list(self._versions_of(arn))
             for version in versions:
@@ -66,15 +65,8 @@ class Models:
         return left
 
     def _versions(self) -> Iterator[Version]:
-        for project in self._projects():
+        for _, project in projects_of(self.rekognition, self.deployment):
             yield from self._versions_of(project["ProjectArn"])
-
-    def _projects(self) -> Iterator[dict[str, Any]]:
-        prefix = rekognition_prefix(self.deployment)
-        for page in self.rekognition.get_paginator("describe_projects").paginate():
-            for project in page["ProjectDescriptions"]:
-                if project["ProjectArn"].split("/")[1].startswith(prefix):
-                    yield project
 
     def _versions_of(self, project_arn: str) -> Iterator[Version]:
         pages = self.rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=project_arn)

@@ -10,13 +10,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.govern_models.acting import Actor
 from lambdas.govern_models.decision import decide
-from lambdas.govern_models.memories import HOLDER, Memories, OvertakenError
+from lambdas.govern_models.memories import Memories, OvertakenError
 from lambdas.govern_models.metering import count
 from lambdas.govern_models.observing import NoEventSourceError, Observer, Source
 from lambdas.govern_models.telling import tell
 from lambdas.govern_models.words import Decision, Observation
 from lambdas.meter import Meter
-from lambdas.registry import Registry
+from lambdas.registry import GOVERNOR, Registry
 
 LEASE_SECONDS: Final = 900.0  # for which a version runs on without a governor, before the guard stops it
 
@@ -84,9 +84,9 @@ class Governor:
         """Tell the guard why the active version runs, before it is started; or that nothing does any more."""
         name = seen.registration.active_version_name
         if decision.explains and name is not None:
-            self.registry.lease(seen.project, name, HOLDER, now + LEASE_SECONDS)
+            self.registry.lease(seen.project, name, GOVERNOR, now + LEASE_SECONDS)
         elif seen.memory.leased:
-            self.registry.give_back(seen.project, HOLDER)
+            self.registry.give_back(seen.project, GOVERNOR)
 
 
 def _waiting_since(seen: Observation) -> float:

@@ -6,8 +6,6 @@ from typing import Any, Final
 from lambdas.govern_models.words import Alarm, Memory
 from lambdas.items import from_item, to_item
 
-HOLDER: Final = "govern_models"  # of the lease on a version that the governor lets run
-
 _NAMES: Final = {item.name: "".join(word.capitalize() for word in item.name.split("_")) for item in fields(Memory)}
 
 

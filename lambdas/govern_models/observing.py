@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lambdas.deployment_settings import DeploymentSettings
-from lambdas.govern_models.memories import HOLDER, Memories
+from lambdas.govern_models.memories import Memories
 from lambdas.govern_models.pausing import Paced
 from lambdas.govern_models.words import Depth, EventSource, Observation, Spending, Version
 from lambdas.meter import Meter
 from lambdas.model_versions import VersionStatus
 from lambdas.names import project_of_queue, queue_name, resource_name
-from lambdas.registry import Registry
+from lambdas.registry import GOVERNOR, Registry
 
 WORKER: Final = "detect_labels"
 
@@ -88,7 +88,7 @@ class Observer:
             depth=self._depth(project),
             event_source=sources[project].state,
             registration=self.registry.registration(project),
-            leases=tuple(lease for lease in leases if lease.expires_at > now and lease.holder != HOLDER),
+            leases=tuple(lease for lease in leases if lease.expires_at > now and lease.holder != GOVERNOR),
             memory=memory,
             detected=0 if memory.looked_at is None else self.meter.images_since(project, memory.looked_at, now),
             spending=Spending(project=spent.get(project, 0.0), deployment=sum(spent.values())),

@@ -39,7 +39,7 @@ def step_to(
     if goal.run and active is not None:
         return _up(active, seen, replace(memory, closing_since=None, quiet_looks=0), settings, now)
     running = next((version for version in seen.versions or () if version.status is VersionStatus.RUNNING), None)
-    if running is not None and (running == active or _stops_all(goal, seen)):
+    if running is not None and (running == active or goal.all_versions):
         return _down(running, seen, memory, now)
     return _closed(seen), memory
 
@@ -83,11 +83,6 @@ def _down(running: Version, seen: Observation, memory: Memory, now: float) -> tu
 def _closed(seen: Observation) -> Step | None:
     """While no model runs, images wait in the queue, and none burns its receive count."""
     return Close() if seen.event_source in (EventSource.OPEN, EventSource.OPENING) else None
-
-
-def _stops_all(goal: Goal, seen: Observation) -> bool:
-    """Tell whether other versions than the active one are to stop too: else they are the guard's."""
-    return seen.closing or goal.alarm is not None or goal.because == "a person stopped it"
 
 
 def _may_start(memory: Memory, now: float) -> bool:

@@ -26,17 +26,18 @@ class Goal:
     hands_off: bool = False  # somebody else is at work
     alarm: Alarm | None = None  # that this is worth
     exhausted: bool = False  # it runs, and has run for its longest time
+    all_versions: bool = False  # versions other than the active one are to stop too: else they are the guard's
 
 
 def goal_of(seen: Observation, memory: Memory, settings: ProjectSettings, now: float) -> Goal:
     """Say whether the model is to run: budget, a person's word, a rollout, and then the runtime."""
     if seen.closing:
-        return Goal(run=False, because="the deployment is being destroyed")
+        return Goal(run=False, because="the deployment is being destroyed", all_versions=True)
     spent = _spent(seen, memory, settings, now)
     if spent:
-        return Goal(run=False, because=spent, alarm=Alarm.BUDGET_SPENT)
+        return Goal(run=False, because=spent, alarm=Alarm.BUDGET_SPENT, all_versions=True)
     if seen.registration.asks_for(Wanted.STOPPED, now):
-        return Goal(run=False, because="a person stopped it")
+        return Goal(run=False, because="a person stopped it", all_versions=True)
     if seen.leases:
         return Goal(run=True, because=f"{seen.leases[0].holder} is at work", hands_off=True)
     if seen.registration.active_version_arn is None:
@@ -57,7 +58,7 @@ def _rest_after_the_longest_run(memory: Memory, settings: ProjectSettings, now: 
     if not (exhausted or rests):
         return None
     because = f"it ran for {hours} hours, its longest time"
-    return Goal(run=False, because=because, alarm=Alarm.RAN_TOO_LONG, exhausted=exhausted)
+    return Goal(run=False, because=because, alarm=Alarm.RAN_TOO_LONG, exhausted=exhausted, all_versions=True)
 
 
 def _by_the_runtime(seen: Observation, memory: Memory, settings: ProjectSettings, now: float) -> Goal:

@@ -163,7 +163,6 @@ class Clear:
 
 
 Step = Start | Stop | Open | Close
-Action = Step | Raise | Clear
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,8 +175,3 @@ class Decision:
     explains: bool = False  # the active version may run: the governor's lease on it is renewed
     asks: bool = False  # it cannot be decided without the versions: look at them, and decide again
     because: str  # for people
-
-    @property
-    def actions(self) -> tuple[Action, ...]:
-        """All of it, the step first."""
-        return (*((self.step,) if self.step else ()), *self.alarms)

@@ -6,11 +6,9 @@ from typing import Final
 
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.guard_models.words import BilledVersion
-from lambdas.registry import Lease, Registration, Registry, Wanted
+from lambdas.registry import GOVERNOR, PERSON, Lease, Registration, Registry, Wanted
 from lambdas.runtime_settings import Runtime
 
-GOVERNOR: Final = "govern_models"  # holder of the governor's lease on the active version
-PERSON: Final = "person"  # holder of the lease that `customlabels start --version V --for 2h` takes
 # run_model gives its lease back after it has promoted; the governor, which looks each minute, takes its own then.
 HANDOVER_SECONDS: Final = 180
 

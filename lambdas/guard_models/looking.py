@@ -14,9 +14,10 @@ from lambdas.errors import error_code
 from lambdas.guard_models.explaining import Explanation, Records, explain, read_records
 from lambdas.guard_models.judging import judge, overspent
 from lambdas.guard_models.memory import Memory
-from lambdas.guard_models.seeing import billed_versions, projects_of
+from lambdas.guard_models.seeing import billed_versions
 from lambdas.guard_models.words import BilledVersion, Done, Refusal, Sentence
 from lambdas.registry import Registry
+from lambdas.rekognition_projects import projects_of
 
 # Rekognition takes about five control calls a second, of the governor and the workflows too.
 PAUSE_SECONDS: Final = 0.25
@@ -79,9 +80,9 @@ class Guard:
 
     def _billed(self, refused: list[Refusal]) -> list[BilledVersion]:
         found: list[BilledVersion] = []
-        for project, arn in projects_of(self.rekognition, self.settings.name):
+        for project, description in projects_of(self.rekognition, self.settings.name):
             try:
-                found += billed_versions(self.rekognition, project, arn)
+                found += billed_versions(self.rekognition, project, description["ProjectArn"])
             except (ClientError, BotoCoreError) as error:
                 refused.append(Refusal(project, str(error)))
             self.pause(PAUSE_SECONDS)

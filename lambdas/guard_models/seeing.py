@@ -1,23 +1,11 @@
 """What runs: the versions of a deployment's projects that are billed."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 from lambdas.guard_models.words import BilledVersion
-from lambdas.model_versions import VersionStatus
-from lambdas.names import rekognition_prefix
+from lambdas.model_versions import BILLED, VersionStatus
 
-_BILLED: Final = frozenset({VersionStatus.STARTING, VersionStatus.RUNNING})  # what is STOPPING needs no stop
-
-
-def projects_of(rekognition: Any, deployment: str) -> Iterator[tuple[str, str]]:
-    """Yield name and ARN of the deployment's projects, also of those that cdk.json has forgotten."""
-    prefix = rekognition_prefix(deployment)
-    for page in rekognition.get_paginator("describe_projects").paginate():
-        for project in page["ProjectDescriptions"]:
-            name = project["ProjectArn"].split("/")[1]
-            if name.startswith(prefix):
-                yield name.removeprefix(prefix), project["ProjectArn"]
+_TO_STOP: Final = BILLED - {VersionStatus.STOPPING}
 
 
 def billed_versions(rekognition: Any, project: str, project_arn: str) -> list[BilledVersion]:
@@ -33,5 +21,5 @@ def billed_versions(rekognition: Any, project: str, project_arn: str) -> list[Bi
         )
         for page in pages
         for said in page["ProjectVersionDescriptions"]
-        if said["Status"] in _BILLED
+        if said["Status"] in _TO_STOP
     ]

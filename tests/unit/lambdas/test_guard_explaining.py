@@ -4,15 +4,13 @@ import pytest
 
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.guard_models.explaining import (
-    GOVERNOR,
     HANDOVER_SECONDS,
-    PERSON,
     Explanation,
     Records,
     explain,
     read_records,
 )
-from lambdas.registry import Lease, Registration, Registry, Wanted
+from lambdas.registry import GOVERNOR, PERSON, Lease, Registration, Registry, Wanted
 from lambdas.runtime_settings import Schedule
 from tests.unit.lambdas.guarded import HOUR, NOW, Writer, arn, billed
 

@@ -3,12 +3,11 @@
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from lambdas.guard_models.explaining import GOVERNOR
 from lambdas.guard_models.looking import PAUSE_SECONDS, Guard
 from lambdas.guard_models.memory import Memory
 from lambdas.guard_models.words import Why
 from lambdas.model_versions import VersionStatus
-from lambdas.registry import Registry, Wanted
+from lambdas.registry import GOVERNOR, Registry, Wanted
 from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas.guarded import HOUR, MINUTE, NOW, UNITS, Models, Writer, arn, deployment
 

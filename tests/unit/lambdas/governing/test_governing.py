@@ -11,7 +11,7 @@ from lambdas.govern_models import handler
 from lambdas.govern_models.acting import Actor
 from lambdas.govern_models.governing import LEASE_SECONDS, Governor
 from lambdas.govern_models.handler import NotGovernedError
-from lambdas.govern_models.memories import HOLDER, Memories, OvertakenError
+from lambdas.govern_models.memories import Memories, OvertakenError
 from lambdas.govern_models.metering import count
 from lambdas.govern_models.observing import Observer
 from lambdas.govern_models.pausing import Paced
@@ -19,7 +19,7 @@ from lambdas.govern_models.words import Alarm, Decision, Memory
 from lambdas.items import from_item, to_item
 from lambdas.meter import Meter
 from lambdas.model_versions import VersionStatus
-from lambdas.registry import Registry
+from lambdas.registry import GOVERNOR, Registry
 from tests.unit.aws import Refusal, client_of
 from tests.unit.lambdas.governing.account import Account, project_arn, version_arn
 from tests.unit.lambdas.governing.world import ACTIVE, look
@@ -104,9 +104,9 @@ def test_images_wake_their_model_and_it_sleeps_when_they_are_done(rounds):
     dev.drop("digits", 5)
     dev.round()
     assert dev.account.calls == ["start digits"]
-    assert dev.item("digits", f"LEASE#{HOLDER}") | {"PK": ""} == {
+    assert dev.item("digits", f"LEASE#{GOVERNOR}") | {"PK": ""} == {
         "PK": "",
-        "SK": f"LEASE#{HOLDER}",
+        "SK": f"LEASE#{GOVERNOR}",
         "VersionName": "v1",
         "ExpiresAt": int(NOW + 60 + LEASE_SECONDS),
     }
@@ -118,7 +118,7 @@ def test_images_wake_their_model_and_it_sleeps_when_they_are_done(rounds):
         dev.round()
     assert dev.account.calls[2:] == ["close digits", "stop digits"]
     assert dev.status("digits") == "STOPPED"
-    assert dev.item("digits", f"LEASE#{HOLDER}") == {}  # given back: nothing explains it any more
+    assert dev.item("digits", f"LEASE#{GOVERNOR}") == {}  # given back: nothing explains it any more
 
 
 def test_two_projects_run_under_a_quota_of_two_and_the_third_waits_for_its_turn(rounds):

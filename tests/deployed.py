@@ -1,7 +1,8 @@
 """The deployment that workflow and end-to-end tests share: the real app, deployed with the real CDK command line.
 
 By default to a local cloud of the strict profile (IAM enforced, TLS). With `--deployed NAME`, one that is deployed
-already, in the account and Region of your credentials: trainings and running models are paid for then.
+already, in the account and Region of your credentials: trainings and running models are paid for then. Its settings are
+those of `e2e` in cdk.json, without `notification_topics` and `human_review`, which name the local cloud's account.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from cli.deployment import find_deployment
 from demo.pictures import PictureSet, digits, scenes
 from demo.upload import upload_dataset
-from local.cloud import Profile, local_cloud
+from local.cloud import Profile, Running, local_cloud
 from local.deployment import bootstrap, deploy
 from tests.harness import Cloud
 
@@ -42,17 +43,22 @@ def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         return
     # The deployment runs a model for each of its four projects, twice the service's own quota.
     with local_cloud(Profile.STRICT, tmp_path_factory.mktemp("cloud"), quotas="running_models=off") as running:
-        bootstrap(running)
-        deploy(running, context={"deployment": DEPLOYMENT})
-        clients = cache(running.client)
-        yield Cloud(
-            clients,
-            find_deployment(clients, DEPLOYMENT),
-            training_seconds=180,
-            detection_seconds=60,
-            look_seconds=0.25,
-            local=True,
-        )
+        yield deployed_to(running, DEPLOYMENT)
+
+
+def deployed_to(running: Running, name: str) -> Cloud:
+    """Deploy a deployment of cdk.json to a local cloud."""
+    bootstrap(running)
+    deploy(running, context={"deployment": name})
+    clients = cache(running.client)
+    return Cloud(
+        clients,
+        find_deployment(clients, name),
+        training_seconds=180,
+        detection_seconds=60,
+        look_seconds=0.25,
+        local=True,
+    )
 
 
 @pytest.fixture(scope="session")

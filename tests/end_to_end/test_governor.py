@@ -6,12 +6,10 @@ The tests are the clock: each look of the governor is a call of its function, as
 import json
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import pytest
 
-from cli.deployment import find_deployment
 from cli.models import list_models
 from demo.pictures import PictureSet, digits
 from demo.upload import upload_dataset
@@ -19,7 +17,7 @@ from lambdas.images import ImageRef
 from lambdas.jobs import JobStatus
 from lambdas.model_versions import VersionStatus
 from local.cloud import Profile, local_cloud
-from local.deployment import bootstrap, deploy
+from tests.deployed import deployed_to
 from tests.harness import Cloud
 
 PROJECTS = ("one", "two", "three")
@@ -38,20 +36,10 @@ def governed(tmp_path_factory: pytest.TempPathFactory, two_labels: PictureSet) -
     """A deployment of three projects that have a model each, in an account that lets two run; all sleep."""
     folder = tmp_path_factory.mktemp("governed")
     with local_cloud(Profile.STRICT, folder, quotas="running_models=2") as running:
-        bootstrap(running)
-        deploy(running, context={"deployment": "governed"})
-        clients = cache(running.client)
-        cloud = Cloud(
-            clients,
-            find_deployment(clients, "governed"),
-            training_seconds=180,
-            detection_seconds=60,
-            look_seconds=0.25,
-            local=True,
-        )
+        cloud = deployed_to(running, "governed")
         for project in PROJECTS:
             bucket = cloud.deployment.datasets_bucket
-            key = upload_dataset(clients("s3"), bucket, project, "first", two_labels, lambda _: None)
+            key = upload_dataset(cloud.clients("s3"), bucket, project, "first", two_labels, lambda _: None)
             ended, states = cloud.end_of(cloud.training_of(key))
             assert ended.status == "SUCCEEDED", (ended, states)
             _promoted_long_ago(cloud, project)

@@ -4,15 +4,13 @@ import json
 import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 import pytest
 
-from cli.deployment import find_deployment
 from demo.pictures import PictureSet, digits
 from local.cloud import Profile, Running, local_cloud
-from local.deployment import bootstrap, deploy
+from tests.deployed import deployed_to
 from tests.harness import Cloud
 
 Faults = Callable[..., None]
@@ -27,23 +25,13 @@ def scarce(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     quotas = f"running_models=1,concurrent_trainings=1,models_per_project={MODELS_PER_PROJECT}"
     folder = tmp_path_factory.mktemp("scarce")
     with local_cloud(Profile.STRICT, folder, quotas=quotas, wait_scale=0.0001) as running:
-        bootstrap(running)
-        deploy(running, context={"deployment": DEPLOYMENT})
         yield running
 
 
 @pytest.fixture(scope="session")
 def rollout(scarce: Running) -> Cloud:
     """The deployment in that cloud."""
-    clients = cache(scarce.client)
-    return Cloud(
-        clients,
-        find_deployment(clients, DEPLOYMENT),
-        training_seconds=180,
-        detection_seconds=60,
-        look_seconds=0.25,
-        local=True,
-    )
+    return deployed_to(scarce, DEPLOYMENT)
 
 
 @pytest.fixture

@@ -1,17 +1,15 @@
 """`cdk destroy` of a deployment whose settings say that all goes, while its model runs."""
 
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.deployment import find_deployment
 from demo.pictures import PictureSet
 from lambdas.names import STACK_PREFIX
 from local.cloud import Profile, Running, local_cloud
-from local.deployment import bootstrap, deploy, destroy
-from tests.harness import Cloud
+from local.deployment import destroy
+from tests.deployed import deployed_to
 from tests.workflows.rollouts import running, train
 
 DEPLOYMENT = "destroy"
@@ -20,21 +18,12 @@ DEPLOYMENT = "destroy"
 @pytest.fixture
 def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with local_cloud(Profile.STRICT, tmp_path_factory.mktemp("destroy")) as cloud:
-        bootstrap(cloud)
-        deploy(cloud, context={"deployment": DEPLOYMENT})
         yield cloud
 
 
 def test_a_destroy_stops_what_runs_and_deletes_what_the_settings_say(local: Running, two_labels: PictureSet) -> None:
-    clients = cache(local.client)
-    cloud = Cloud(
-        clients,
-        find_deployment(clients, DEPLOYMENT),
-        training_seconds=180,
-        detection_seconds=60,
-        look_seconds=0.25,
-        local=True,
-    )
+    cloud = deployed_to(local, DEPLOYMENT)
+    clients = cloud.clients
     version = train(cloud, "digits", "first", two_labels)
     assert running(cloud) == {("digits", version.version)}
     (project,) = clients("rekognition").describe_projects()["ProjectDescriptions"]

@@ -3,7 +3,7 @@
 import os
 from typing import Any, Final
 
-from aws_cdk import App, Environment, Stack, Tags
+from aws_cdk import Annotations, App, Environment, Stack, Tags
 from constructs import Node
 
 from lambdas.delivery import VIDEO_BATCHES, max_concurrency
@@ -62,6 +62,8 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
     if wants_frames(settings):
         others.append(VideoFrames(app, settings, storage, env=env))
     Closing(app, settings, storage, inference, others, env=env)
+    for number, doubt in enumerate(settings.doubts):
+        Annotations.of(inference).add_warning_v2(f"custom-labels:doubt{number}", doubt)
     Tags.of(app).add("Deployment", settings.name)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lambdas.setting_checks import SettingsError
-from tests.infrastructure.assembly import CONTEXT, Deployment, app_of, listed, referred
+from tests.infrastructure.assembly import CONTEXT, Deployment, app_of, listed, referred, synthesized
 from tests.infrastructure.test_permissions import actions_of, role_of
 
 REVIEW = CONTEXT["deployments"]["e2e"]["projects"]["scenes"]["moderation"]["human_review"]
@@ -83,3 +83,12 @@ def test_a_flow_definition_of_elsewhere_is_refused_at_synth(tmp_path, monkeypatc
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError, match=rf"e2e\.projects\.scenes\.moderation\.human_review.*{message}.*no new cus"):
         app_of(tmp_path, "e2e")
+
+
+def test_a_category_that_is_probably_misspelt_is_a_warning_at_synth(tmp_path):
+    said = {"projects": {"digits": {"moderation": {"policy": {"Alcohool": "block", "Gamling": "flag"}}}}}
+    synthesized(tmp_path, "misspelt", deployments={"misspelt": said})
+    artifact = json.loads((tmp_path / "manifest.json").read_text())["artifacts"]["CustomLabels-misspelt-inference"]
+    metadata = artifact.get("metadata") or json.loads((tmp_path / artifact["additionalMetadataFile"]).read_text())
+    said = [entry["data"] for entries in metadata.values() for entry in entries if entry["type"] == "aws:cdk:warning"]
+    assert ["did you mean 'Alcohol'" in said[0], "did you mean 'Gambling'" in said[1], len(said)] == [True, True, 2]

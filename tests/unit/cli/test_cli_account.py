@@ -145,3 +145,17 @@ def test_check_asks_for_what_the_deployment_in_cdk_json_names(
     assert main(["check", "--deployment", "wrong"], with_reviews()) == 1
     assert main(["check", "--deployment", "none"], with_reviews()) == 1
     assert "demo, plain, wrong" in capsys.readouterr().err
+
+
+def test_check_warns_of_a_category_that_is_probably_misspelt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = {"Violence": "block", "alcohol": "block"}
+    deployments = {"demo": {"projects": {"digits": {"moderation": {"policy": policy}}}}}
+    context = {"context": {"deployment": "demo", "deployments": deployments}}
+    (tmp_path / "cdk.json").write_text(json.dumps(context), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["check"], account()) == 0
+    (warning,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning:")]
+    assert "projects.digits.moderation.policy: 'alcohol' is not" in warning
+    assert "did you mean 'Alcohol'?" in warning

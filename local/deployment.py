@@ -6,6 +6,9 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from lambdas.deployment_settings import parse_deployment
+from lambdas.flow_definitions import REQUEST_SOURCE
+from lambdas.setting_checks import SettingsError
 from local import toolchain
 from local.cloud import ACCOUNT, REGION, Running, kill_group, tail
 from local.toolchain import CHECKOUT
@@ -36,6 +39,24 @@ def bootstrap(running: Running, *, progress: Progress = _silent) -> None:
     """Create what the CDK needs in an account: its bucket for assets and its roles."""
     # From outside the app: inside, the command line would synthesize it first, for nothing.
     _cdk(running, "bootstrap", [f"aws://{ACCOUNT}/{REGION}"], running.scratch, progress)
+
+
+def make_flow_definitions(running: Running, deployment: str) -> None:
+    """Create the flow definitions that a deployment of cdk.json names, as an account's owner would in Augmented AI."""
+    known = json.loads((CHECKOUT / "cdk.json").read_text(encoding="utf-8"))["context"]["deployments"]
+    if deployment not in known:
+        raise DeploymentError(f"deployment {deployment!r} is not in cdk.json; it has {', '.join(sorted(known))}")
+    try:
+        reviews = parse_deployment(deployment, known[deployment]).human_reviews
+    except SettingsError as error:
+        raise DeploymentError(f"cdk.json: {error}") from error
+    for review in {review.flow_definition: review for review in reviews}.values():
+        running.client("sagemaker").create_flow_definition(
+            FlowDefinitionName=review.flow_definition,
+            HumanLoopRequestSource={"AwsManagedHumanLoopRequestSource": REQUEST_SOURCE},
+            OutputConfig={"S3OutputPath": f"s3://{review.output_bucket}/"},
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/reviews",
+        )
 
 
 def deploy(

@@ -14,7 +14,7 @@ from cli.deployment import find_deployment
 from demo.pictures import PictureSet, digits, scenes
 from demo.upload import upload_dataset
 from local.cloud import Profile, local_cloud
-from local.deployment import bootstrap, deploy
+from local.deployment import bootstrap, deploy, make_flow_definitions
 from tests.harness import Cloud
 
 DEPLOYMENT = "e2e"
@@ -43,6 +43,7 @@ def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     # The deployment runs a model for each of its four projects, twice the service's own quota.
     with local_cloud(Profile.STRICT, tmp_path_factory.mktemp("cloud"), quotas="running_models=off") as running:
         bootstrap(running)
+        make_flow_definitions(running, DEPLOYMENT)
         deploy(running, context={"deployment": DEPLOYMENT})
         clients = cache(running.client)
         yield Cloud(

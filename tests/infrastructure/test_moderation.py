@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.check_reviews import handler
 from lambdas.setting_checks import SettingsError
 from tests.infrastructure.assembly import CONTEXT, Deployment, app_of, listed, referred, synthesized
 from tests.infrastructure.test_permissions import actions_of, role_of
@@ -47,6 +48,20 @@ def test_reviewers_browsers_may_load_images_and_nothing_else(deployment):
     }
     rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"], "ExposedHeaders": ["Access-Control-Allow-Origin"]}
     assert open_to_browsers == ({"Images": [rule]} if deployment.moderates else {})
+
+
+def test_a_deploy_looks_at_the_flow_definitions_before_anything_begins_reviews(deployment):
+    if not deployment.moderates:
+        pytest.skip("no project asks for reviews")
+    checked = deployment.one("AWS::CloudFormation::CustomResource", "FlowDefinitions")
+    assert checked.properties["Reviews"] == [{"FlowDefinitionArn": FLOW, "OutputBucket": REVIEW["output_bucket"]}]
+    assert granted(deployment, "sagemaker:DescribeFlowDefinition") == [FLOW]
+    function = deployment.one("AWS::Lambda::Function", "checkreviews")
+    assert referred(checked.properties["ServiceToken"]) == function.id
+    most = handler._TRIES * handler._PAUSE_SECONDS
+    assert most < function.properties["Timeout"] < checked.properties["ServiceTimeout"]
+    manifest = json.loads((deployment.folder / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
+    assert checked.stack in manifest[f"CustomLabels-{deployment.name}-inference"]["dependencies"]
 
 
 def test_the_end_of_each_review_reaches_the_function_and_what_cannot_be_delivered_is_kept(deployment):

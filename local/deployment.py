@@ -6,9 +6,6 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lambdas.deployment_settings import parse_deployment
-from lambdas.flow_definitions import REQUEST_SOURCE
-from lambdas.setting_checks import SettingsError
 from local import toolchain
 from local.cloud import ACCOUNT, REGION, Running, kill_group, tail
 from local.toolchain import CHECKOUT
@@ -42,19 +39,23 @@ def bootstrap(running: Running, *, progress: Progress = _silent) -> None:
 
 
 def make_flow_definitions(running: Running, deployment: str) -> None:
-    """Create the flow definitions that a deployment of cdk.json names, as an account's owner would in Augmented AI."""
-    known = json.loads((CHECKOUT / "cdk.json").read_text(encoding="utf-8"))["context"]["deployments"]
-    if deployment not in known:
-        raise DeploymentError(f"deployment {deployment!r} is not in cdk.json; it has {', '.join(sorted(known))}")
-    try:
-        reviews = parse_deployment(deployment, known[deployment]).human_reviews
-    except SettingsError as error:
-        raise DeploymentError(f"cdk.json: {error}") from error
-    for review in {review.flow_definition: review for review in reviews}.values():
+    """Create the flow definitions that a deployment of cdk.json names, as an account's owner would in Augmented AI.
+
+    What cdk.json says wrongly is left to the deploy, which names it.
+    """
+    context = json.loads((CHECKOUT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    flows: dict[str, str] = {}  # name -> bucket
+    for project in context["deployments"].get(deployment, {}).get("projects", {}).values():
+        match project:
+            case {"moderation": {"human_review": {"flow_definition_arn": str(arn), "output_bucket": str(bucket)}}}:
+                flows[arn.rpartition("/")[2]] = bucket
+    for name, bucket in flows.items():
         running.client("sagemaker").create_flow_definition(
-            FlowDefinitionName=review.flow_definition,
-            HumanLoopRequestSource={"AwsManagedHumanLoopRequestSource": REQUEST_SOURCE},
-            OutputConfig={"S3OutputPath": f"s3://{review.output_bucket}/"},
+            FlowDefinitionName=name,
+            HumanLoopRequestSource={
+                "AwsManagedHumanLoopRequestSource": "AWS/Rekognition/DetectModerationLabels/Image/V3"
+            },
+            OutputConfig={"S3OutputPath": f"s3://{bucket}/"},
             RoleArn=f"arn:aws:iam::{ACCOUNT}:role/reviews",
         )
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from lambdas.flow_definitions import FlowDefinitionError, check_flow_definition
 from lambdas.moderation_settings import HumanReview
 from local.cloud import Profile, Running, local_cloud
-from local.deployment import DeploymentError, make_flow_definitions
+from local.deployment import make_flow_definitions
 
 REVIEW = HumanReview(
     flow_definition_arn="arn:aws:sagemaker:us-east-1:000000000000:flow-definition/unsafe-pictures",
@@ -43,11 +43,6 @@ def test_a_name_is_used_once(cloud: Running) -> None:
 def test_other_operations_of_sagemaker_are_not_served(cloud: Running) -> None:
     with pytest.raises(ClientError, match="UnknownOperationException"):
         cloud.client("sagemaker").list_flow_definitions()
-
-
-def test_a_deployment_that_cdk_json_does_not_have_is_named(cloud: Running) -> None:
-    with pytest.raises(DeploymentError, match=r"'nowhere' is not in cdk.json; it has bench, demo, "):
-        make_flow_definitions(cloud, "nowhere")
 
 
 def test_a_role_may_look_at_the_flow_definitions_that_its_policy_names_and_at_no_others(cloud: Running) -> None:

@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterable, Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.deployment import Clients
+from lambdas.flow_definitions import FlowDefinitionError, check_flow_definition
 from lambdas.moderation_settings import HumanReview
 
 REGIONS: Final = frozenset(
@@ -51,37 +51,10 @@ def check_account(clients: Clients, reviews: Iterable[HumanReview] = ()) -> Iter
         ) from error
     yield "Custom Labels answers"
     for review in sorted(set(reviews), key=lambda review: review.flow_definition_arn):
-        yield _flow_definition(clients, region, review)
-
-
-def _flow_definition(clients: Clients, region: str, review: HumanReview) -> str:
-    """Say that a flow definition is there; raise AccountError where it is not, or not to be used."""
-    name = review.flow_definition
-    if review.region != region:
-        raise AccountError(
-            f"the flow definition {review.flow_definition_arn} is not in {region}; name one that is, or leave out "
-            "moderation.human_review in cdk.json"
-        )
-    try:
-        found = clients("sagemaker").describe_flow_definition(FlowDefinitionName=name)
-    except ClientError as error:
-        raise AccountError(
-            f"there is no flow definition {name!r} for these credentials: {error}. Amazon Augmented AI takes no new "
-            "customers; where the account does not use it yet, leave out moderation.human_review in cdk.json"
-        ) from error
-    output, status = found["OutputConfig"]["S3OutputPath"], found["FlowDefinitionStatus"]
-    if found["FlowDefinitionArn"] != review.flow_definition_arn:
-        raise AccountError(
-            f"cdk.json names {review.flow_definition_arn}; this account has {found['FlowDefinitionArn']}"
-        )
-    if status != "Active":
-        raise AccountError(f"the flow definition {name!r} is {status}: {found.get('FailureReason', 'not Active yet')}")
-    if urlsplit(output).netloc != review.output_bucket:
-        raise AccountError(
-            f"the flow definition {name!r} writes to {output}, but output_bucket in cdk.json is "
-            f"{review.output_bucket!r}; say there what the flow definition says"
-        )
-    return f"the flow definition {name} is Active"
+        try:
+            yield check_flow_definition(clients("sagemaker"), review)
+        except FlowDefinitionError as error:
+            raise AccountError(str(error)) from error
 
 
 def _identity(clients: Clients) -> str:

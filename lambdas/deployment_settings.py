@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from lambdas.moderation_categories import doubts
 from lambdas.moderation_settings import HumanReview, ModerationSettings, parse_moderation
 from lambdas.names import DEPLOYMENT_PATTERN, MAX_NAMES, PROJECT_PATTERN, RESERVED_PROJECTS
 from lambdas.runtime_settings import Runtime, Schedule, StartWhen, parse_schedule, parse_start_when
@@ -113,6 +114,16 @@ class DeploymentSettings:
         """The reviews by people that projects ask for."""
         moderations = (project.moderation for project in self.projects.values())
         return tuple(said.human_review for said in moderations if said and said.human_review)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is not wrong for certain, and probably not meant, by the keys of cdk.json."""
+        return tuple(
+            f"deployments.{self.name}.projects.{name}.moderation.policy: {doubt}"
+            for name, project in self.projects.items()
+            if project.moderation
+            for doubt in doubts(project.moderation.policy)
+        )
 
     def to_json(self) -> str:
         """Render what the functions need, the same text for the same settings."""

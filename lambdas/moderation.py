@@ -59,7 +59,7 @@ def moderation_of(item: Mapping[str, Any]) -> Moderation | None:
 def gravest(moderations: Iterable[Moderation]) -> Moderation | None:
     """Return what moderation says of a video, of whose frames it said these; None where none was moderated.
 
-    The gravest verdict, and each label where it was surest, the surest first. Reviews are of frames, not of the video.
+    The gravest verdict, and each label where it was surest, the surest first.
     """
     each = list(moderations)
     if not each:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import LocalCloudError, Profile, Running, start
-from local.deployment import DeploymentError, Outputs, bootstrap, deploy, stack_lines
+from local.deployment import DeploymentError, Outputs, bootstrap, deploy, make_flow_definitions, stack_lines
 from local.toolchain import CHECKOUT, ToolMissingError
 
 _STORAGE = "-storage"
@@ -26,6 +26,7 @@ def main() -> int:
     try:
         print(f"local cloud at {running.endpoint}, log in {running.log}; deploying ...", flush=True)
         bootstrap(running)
+        make_flow_definitions(running, options.deployment)
         outputs = deploy(running, context={"deployment": options.deployment}, progress=stack_lines(_say))
         print(_usage(running, outputs), flush=True)
         running.process.wait()  # Ctrl-C and SIGTERM raise KeyboardInterrupt

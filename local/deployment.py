@@ -38,6 +38,28 @@ def bootstrap(running: Running, *, progress: Progress = _silent) -> None:
     _cdk(running, "bootstrap", [f"aws://{ACCOUNT}/{REGION}"], running.scratch, progress)
 
 
+def make_flow_definitions(running: Running, deployment: str) -> None:
+    """Create the flow definitions that a deployment of cdk.json names, as an account's owner would in Augmented AI.
+
+    What cdk.json says wrongly is left to the deploy, which names it.
+    """
+    context = json.loads((CHECKOUT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    flows: dict[str, str] = {}  # name -> bucket
+    for project in context["deployments"].get(deployment, {}).get("projects", {}).values():
+        match project:
+            case {"moderation": {"human_review": {"flow_definition_arn": str(arn), "output_bucket": str(bucket)}}}:
+                flows[arn.rpartition("/")[2]] = bucket
+    for name, bucket in flows.items():
+        running.client("sagemaker").create_flow_definition(
+            FlowDefinitionName=name,
+            HumanLoopRequestSource={
+                "AwsManagedHumanLoopRequestSource": "AWS/Rekognition/DetectModerationLabels/Image/V3"
+            },
+            OutputConfig={"S3OutputPath": f"s3://{bucket}/"},
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/reviews",
+        )
+
+
 def deploy(
     running: Running,
     *,

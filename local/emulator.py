@@ -20,7 +20,8 @@ from importlib import import_module, metadata
 from typing import Any, Protocol
 from xml.sax.saxutils import escape
 
-from local import integrations
+from local import flow_definitions, integrations
+from local.flow_definitions import FlowDefinitions
 from local.integrations import CachedClients, Integrations, TaskFailedError
 from local.overlay.lambda_entry import FAILURE
 from local.rekognition.boundary import answered
@@ -72,8 +73,8 @@ class UnknownEmulatorError(RuntimeError):
     """The installed ministack is not the one that this file was written for."""
 
 
-class Rekognition(Protocol):
-    """The Rekognition stand-in, as local/rekognition/service.py makes it."""
+class StandIn(Protocol):
+    """What answers for a service that the emulator does not have: AWS JSON, the operation named by `target`."""
 
     def answer(self, target: str, body: bytes, *, account: str, region: str) -> Answer: ...
 
@@ -101,7 +102,7 @@ def check(version: str | None = None) -> None:
 
 
 def install(
-    rekognition: Rekognition,
+    rekognition: StandIn,
     client: Callable[[str, Credentials, str], Any],
     control: Callable[[str, str, bytes], Answer],
 ) -> Any:
@@ -111,8 +112,10 @@ def install(
     `control(method, path, body)` answers the stand-in's control path.
     """
     check()
-    _serve_rekognition(rekognition)
+    _serve("rekognition", "RekognitionService", rekognition)
     _authorize_rekognition()
+    _serve("sagemaker", flow_definitions.PREFIX, FlowDefinitions())
+    _authorize_flow_definitions()
     _authorize_batches()
     _say_for_which_account_a_service_acts()
     _give_workflows_their_role(client)
@@ -134,12 +137,12 @@ def _replace(module: str, name: str, make: Callable[[Callable[..., Any]], Callab
     setattr(_module(module), name, functools.wraps(original)(make(original)))
 
 
-# --- Rekognition --------------------------------------------------------------------------------------------
+# --- Services that the emulator does not have ---------------------------------------------------------------
 
 
-def _serve_rekognition(rekognition: Rekognition) -> None:
-    """Answer Rekognition's requests from a pool of its own: Lambda's, which fill the emulator's, wait for it."""
-    pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="rekognition")
+def _serve(service: str, targets: str, stand_in: StandIn) -> None:
+    """Answer a service's requests from a pool of its own: Lambda's, which fill the emulator's, wait for it."""
+    pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix=service)
     responses = _module("core.responses")
 
     async def handle(
@@ -150,7 +153,7 @@ def _serve_rekognition(rekognition: Rekognition) -> None:
         query: Any,  # noqa: ARG001
     ) -> Response:
         call = functools.partial(
-            rekognition.answer,
+            stand_in.answer,
             headers.get("x-amz-target", ""),
             body,
             account=responses.get_account_id(),
@@ -162,11 +165,11 @@ def _serve_rekognition(rekognition: Rekognition) -> None:
         return answer.status, {"Content-Type": "application/x-amz-json-1.1", **answer.headers}, answer.body
 
     handler: Callable[..., Awaitable[Response]] = handle
-    _module("app").SERVICE_HANDLERS["rekognition"] = handler
+    _module("app").SERVICE_HANDLERS[service] = handler
     # Without a pattern the router loads every botocore model to learn what "rekognition" is: 3 s, 370 MiB.
-    _module("core.router").SERVICE_PATTERNS["rekognition"] = {
-        "target_prefixes": ["RekognitionService"],
-        "host_patterns": [r"rekognition\."],
+    _module("core.router").SERVICE_PATTERNS[service] = {
+        "target_prefixes": [targets],
+        "host_patterns": [rf"{service}\."],
     }
 
 
@@ -205,6 +208,27 @@ def _authorize_rekognition() -> None:
                 return next((str(members[name]) for name in resources if members.get(name)), "*")
             except (ValueError, AttributeError, LookupError, TypeError):
                 return "*"  # not an object: the service refuses it after IAM has let it pass
+
+        return extract_resource_arn
+
+    _replace("core.iam_actions", "extract_resource_arn", make)
+
+
+def _authorize_flow_definitions() -> None:
+    """Name SageMaker's actions and flow definitions to IAM."""
+    _module("core.iam_actions").SERVICE_TO_IAM_NAMESPACE["sagemaker"] = "sagemaker"
+
+    def make(original: Callable[..., str]) -> Callable[..., str]:
+        def extract_resource_arn(
+            service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
+        ) -> str:
+            if service != "sagemaker":
+                return original(service, method, path, headers, body, query, region, account)
+            try:
+                name = str(json.loads(body)["FlowDefinitionName"])
+            except (ValueError, LookupError, TypeError):
+                return "*"
+            return f"arn:aws:sagemaker:{region}:{account}:flow-definition/{name}"
 
         return extract_resource_arn
 

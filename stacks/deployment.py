@@ -3,7 +3,7 @@
 import os
 from typing import Any, Final
 
-from aws_cdk import App, Environment, Stack, Tags
+from aws_cdk import Annotations, App, Environment, Stack, Tags
 from constructs import Node
 
 from lambdas.delivery import VIDEO_BATCHES, max_concurrency
@@ -46,6 +46,10 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
     storage = Storage(app, settings, env=env)
     inference = Inference(app, settings, storage, env=env)
     others: list[Stack] = [storage, inference]
+    if settings.human_reviews:
+        reviews = Reviews(app, settings, settings.human_reviews, storage, env=env)
+        inference.add_dependency(reviews)
+        others.append(reviews)
     videos = Videos(app, settings, storage, env=env) if _video_queues(settings) else None
     others += [videos] if videos else []
     others += [Project(app, settings, project, storage, inference, videos, env=env) for project in settings.projects]
@@ -56,12 +60,11 @@ def make_stacks(app: App, settings: DeploymentSettings) -> None:
         Guard(app, settings, storage, env=env),
         Sweep(app, settings, storage, env=env),
     ]
-    reviews = settings.human_reviews
-    if reviews:
-        others.append(Reviews(app, settings, reviews, storage, env=env))
     if wants_frames(settings):
         others.append(VideoFrames(app, settings, storage, env=env))
     Closing(app, settings, storage, inference, others, env=env)
+    for number, doubt in enumerate(settings.doubts):
+        Annotations.of(inference).add_warning_v2(f"custom-labels:doubt{number}", doubt)
     Tags.of(app).add("Deployment", settings.name)
 
 

@@ -1,9 +1,9 @@
-"""Reviews by people: from the end of one in Amazon Augmented AI to the result of its image."""
+"""Reviews by people: whether they can begin, and from the end of one in Augmented AI to the result of its image."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, CfnResource, Duration, Stack
 from aws_cdk import aws_events as events
 from constructs import Construct
 
@@ -21,12 +21,16 @@ from stacks.storage import Storage
 VERB_NOUN: Final = "take_review"
 
 _SECONDS: Final = 60  # of one invocation
+_CHECK_SECONDS: Final = 120  # of one invocation; its answer may take a minute on its way
 _BACK: Final = Duration.minutes(15)  # after which a message comes back whose image is not done yet
 _RECEIVES: Final = 940  # of the 960 that its queue has time for: it is a dead letter before it would be gone
 
 
 class Reviews(Stack):
-    """The function take_review, its rule, queue and alarms."""
+    """The function take_review, its rule, queue and alarms; and check_reviews, which fails a deploy that is in vain.
+
+    What begins reviews depends on this stack, so that it is not deployed where they cannot begin.
+    """
 
     def __init__(
         self,
@@ -38,6 +42,7 @@ class Reviews(Stack):
     ) -> None:
         super().__init__(scope, stack_name(settings.name, "reviews"), **kwargs)
         self._name = resource_name(settings.name, VERB_NOUN)
+        self._check(settings, reviews)
         read = self._make_queue(reviews, storage)
         taker = PythonFunction(
             self,
@@ -59,6 +64,24 @@ class Reviews(Stack):
         )
         CfnOutput(self, "TakeReviewFunction", value=taker.function.function_name)
         CfnOutput(self, "TakeReviewQueueUrl", value=read.queue.queue_url)
+
+    def _check(self, settings: DeploymentSettings, reviews: Sequence[HumanReview]) -> None:
+        """Have the flow definitions looked at when they are deployed first, and when they change."""
+        checker = PythonFunction(self, "check_reviews", settings=settings, size=Size(seconds=_CHECK_SECONDS))
+        flows = sorted({(review.flow_definition_arn, review.output_bucket) for review in reviews})
+        allow(checker.role, "sagemaker:DescribeFlowDefinition", on=sorted({arn for arn, _ in flows}))
+        allow(checker.role, "cloudformation:DescribeStacks", on=[self.stack_id])
+        resource = CfnResource(
+            self,
+            "FlowDefinitions",
+            type="AWS::CloudFormation::CustomResource",
+            properties={
+                "ServiceToken": checker.function.function_arn,
+                "ServiceTimeout": 2 * _CHECK_SECONDS,
+                "Reviews": [{"FlowDefinitionArn": arn, "OutputBucket": bucket} for arn, bucket in flows],
+            },
+        )
+        resource.node.add_dependency(checker)
 
     def _make_queue(self, reviews: Sequence[HumanReview], storage: Storage) -> ReadQueue:
         read = ReadQueue(

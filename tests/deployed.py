@@ -15,7 +15,7 @@ from cli.deployment import find_deployment
 from demo.pictures import PictureSet, digits, scenes
 from demo.upload import upload_dataset
 from local.cloud import Profile, Running, local_cloud
-from local.deployment import bootstrap, deploy
+from local.deployment import bootstrap, deploy, make_flow_definitions
 from tests.harness import Cloud
 
 DEPLOYMENT = "e2e"
@@ -49,6 +49,7 @@ def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def deployed_to(running: Running, name: str) -> Cloud:
     """Deploy a deployment of cdk.json to a local cloud."""
     bootstrap(running)
+    make_flow_definitions(running, name)
     deploy(running, context={"deployment": name})
     clients = cache(running.client)
     return Cloud(

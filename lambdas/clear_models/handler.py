@@ -13,11 +13,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lambdas.clear_models.answer import Answer, send
 from lambdas.clear_models.buckets import BucketError
 from lambdas.clear_models.closing import Closing, StillBilledError, close
 from lambdas.clear_models.models import Models
 from lambdas.clients import client
+from lambdas.cloudformation_answer import Answer, send
 from lambdas.deployment_settings import load_settings
 from lambdas.environment import ClearModels, from_environment
 from lambdas.names import STARTERS, resource_name

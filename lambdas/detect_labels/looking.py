@@ -113,7 +113,10 @@ class Look:
 
     def _unblocked_answer(self, prepared: Prepared, settings: ProjectSettings) -> Answer | None:
         """Have the image moderated where the project wants that, then ask the model; None where it is blocked."""
-        if settings.moderation and self._moderated(prepared, settings.moderation).verdict is Verdict.BLOCKED:
+        moderation = settings.moderation
+        if moderation and self.job.video_job_id:  # one video would begin thousands of reviews, of frames none can load
+            moderation = replace(moderation, human_review=None)
+        if moderation and self._moderated(prepared, moderation).verdict is Verdict.BLOCKED:
             return None
         return self._answer(prepared, settings)
 

@@ -1,5 +1,6 @@
 """Processes without credentials and with bounded memory and time, for decoders of hostile files."""
 
+import ctypes
 import os
 import resource
 import socket
@@ -10,6 +11,7 @@ from typing import IO, Final
 
 _FUNCTION_MEGABYTES: Final = 256  # for the function itself, with ten pictures of 4 MB on their way
 _DEFAULT_MEGABYTES: Final = 1024  # of the function, where nothing says
+_PR_SET_DUMPABLE: Final = 4  # linux/prctl.h
 _MAX_LOG: Final = 64 * 1024  # bytes of stderr: libraries may be made to complain for ever
 
 # The child's path is the function's own: layers and local clouds set it in ways that no environment variable tells.
@@ -26,6 +28,7 @@ def start_confined(
 
     `module.serve` bounds itself by `limit` and `allow_seconds`. What it writes to stderr goes into `log`.
     """
+    _hide()
     ours, theirs = socket.socketpair()
     arguments = [module, theirs.fileno(), memory_bytes, cpu_seconds, *sys.path]
     with theirs:
@@ -64,6 +67,18 @@ def allow_seconds(cpu_seconds: int) -> None:
     soft = int(used.ru_utime + used.ru_stime) + cpu_seconds + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+def _hide() -> None:
+    """Keep this process's credentials from others of its user: on Linux these could read its environment and memory.
+
+    The process that is started is not hidden: what is executed anew begins with a flag of its own.
+    """
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_DUMPABLE, *map(ctypes.c_ulong, (0, 0, 0, 0))) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE) failed, so a decoder could read credentials")
 
 
 def _environment() -> dict[str, str]:

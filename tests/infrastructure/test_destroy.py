@@ -27,19 +27,19 @@ def test_the_models_are_stopped_before_any_other_stack_goes(deployment):
     assert {stack for stack in deployment.templates if stack != closing} <= depends_on
 
 
-def test_the_function_has_its_grants_and_its_log_for_as_long_as_its_resource_lives(deployment):
-    (models,) = deployment.all("AWS::CloudFormation::CustomResource")
-    others = deployment.templates[models.stack]["Resources"]
-    assert {others[name]["Type"] for name in models.whole["DependsOn"]} >= {
-        "AWS::IAM::Policy",
-        "AWS::IAM::Role",
-        "AWS::Lambda::Function",
-        "AWS::Logs::LogGroup",
-    }
+def test_a_function_has_its_grants_and_its_log_for_as_long_as_its_resource_lives(deployment):
+    for resource in deployment.all("AWS::CloudFormation::CustomResource"):
+        others = deployment.templates[resource.stack]["Resources"]
+        assert {others[name]["Type"] for name in resource.whole["DependsOn"]} >= {
+            "AWS::IAM::Policy",
+            "AWS::IAM::Role",
+            "AWS::Lambda::Function",
+            "AWS::Logs::LogGroup",
+        }
 
 
 def test_the_function_gives_up_before_cloudformation_does(deployment):
-    (models,) = deployment.all("AWS::CloudFormation::CustomResource")
+    models = deployment.one("AWS::CloudFormation::CustomResource", "Models")
     assert models.properties["ServiceTimeout"] == ANSWERED_WITHIN_SECONDS
     assert handler._ALL_SECONDS + 2 * handler._RESERVED_SECONDS <= ANSWERED_WITHIN_SECONDS
 
@@ -55,7 +55,7 @@ def test_a_destroy_stops_each_workflow_that_starts_a_training_or_a_model(deploym
 
 
 def test_models_and_data_are_kept_and_nothing_may_delete_them_unless_the_settings_say_so(deployment):
-    (models,) = deployment.all("AWS::CloudFormation::CustomResource")
+    models = deployment.one("AWS::CloudFormation::CustomResource", "Models")
     assert (models.properties["DeleteModels"], models.properties["Buckets"]) == ("false", [])
     granted = actions_of(deployment, role_of(deployment, ROLE))
     assert not {action for action in granted if ":Delete" in action or action.startswith("s3:")} - {
@@ -64,7 +64,7 @@ def test_models_and_data_are_kept_and_nothing_may_delete_them_unless_the_setting
 
 
 def test_models_and_data_go_where_the_settings_say_so(deleting):
-    (models,) = deleting.all("AWS::CloudFormation::CustomResource")
+    models = deleting.one("AWS::CloudFormation::CustomResource", "Models")
     assert (models.properties["DeleteModels"], len(models.properties["Buckets"])) == ("true", 5)
     assert {action for action in actions_of(deleting, role_of(deleting, ROLE)) if ":Delete" in action} == {
         "dynamodb:DeleteItem",

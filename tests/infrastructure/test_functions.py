@@ -22,6 +22,7 @@ SETTINGS = {
     "govern_models": environment.GovernModels,
     "clear_models": environment.ClearModels,
     "sweep_results": environment.SweepResults,
+    "check_reviews": None,
     "take_review": environment.TakeReview,
     "start_video": environment.StartVideo,
     "collect_video": environment.CollectVideo,
@@ -36,7 +37,7 @@ SETTINGS = {
 }
 
 
-WHERE_PEOPLE_REVIEW = {"take_review"}
+WHERE_PEOPLE_REVIEW = {"check_reviews", "take_review"}
 OF_VIDEOS = {"start_video", "collect_video", "sweep_videos"}  # where a project has any
 OF_FRAMES = {"sample_video", "merge_video"}  # where a project's own model looks at them
 

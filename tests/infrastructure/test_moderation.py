@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from lambdas.check_reviews import handler
 from lambdas.setting_checks import SettingsError
-from tests.infrastructure.assembly import CONTEXT, Deployment, app_of, listed, referred
+from tests.infrastructure.assembly import CONTEXT, Deployment, app_of, listed, referred, synthesized
 from tests.infrastructure.test_permissions import actions_of, role_of
 
 REVIEW = CONTEXT["deployments"]["e2e"]["projects"]["scenes"]["moderation"]["human_review"]
@@ -49,6 +50,20 @@ def test_reviewers_browsers_may_load_images_and_nothing_else(deployment):
     assert open_to_browsers == ({"Images": [rule]} if deployment.moderates else {})
 
 
+def test_a_deploy_looks_at_the_flow_definitions_before_anything_begins_reviews(deployment):
+    if not deployment.moderates:
+        pytest.skip("no project asks for reviews")
+    checked = deployment.one("AWS::CloudFormation::CustomResource", "FlowDefinitions")
+    assert checked.properties["Reviews"] == [{"FlowDefinitionArn": FLOW, "OutputBucket": REVIEW["output_bucket"]}]
+    assert granted(deployment, "sagemaker:DescribeFlowDefinition") == [FLOW]
+    function = deployment.one("AWS::Lambda::Function", "checkreviews")
+    assert referred(checked.properties["ServiceToken"]) == function.id
+    most = handler._TRIES * handler._PAUSE_SECONDS
+    assert most < function.properties["Timeout"] < checked.properties["ServiceTimeout"]
+    manifest = json.loads((deployment.folder / "manifest.json").read_text(encoding="utf-8"))["artifacts"]
+    assert checked.stack in manifest[f"CustomLabels-{deployment.name}-inference"]["dependencies"]
+
+
 def test_the_end_of_each_review_reaches_the_function_and_what_cannot_be_delivered_is_kept(deployment):
     if not deployment.moderates:
         pytest.skip("no project asks for reviews")
@@ -83,3 +98,12 @@ def test_a_flow_definition_of_elsewhere_is_refused_at_synth(tmp_path, monkeypatc
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError, match=rf"e2e\.projects\.scenes\.moderation\.human_review.*{message}.*no new cus"):
         app_of(tmp_path, "e2e")
+
+
+def test_a_category_that_is_probably_misspelt_is_a_warning_at_synth(tmp_path):
+    said = {"projects": {"digits": {"moderation": {"policy": {"Alcohool": "block", "Gamling": "flag"}}}}}
+    synthesized(tmp_path, "misspelt", deployments={"misspelt": said})
+    artifact = json.loads((tmp_path / "manifest.json").read_text())["artifacts"]["CustomLabels-misspelt-inference"]
+    metadata = artifact.get("metadata") or json.loads((tmp_path / artifact["additionalMetadataFile"]).read_text())
+    said = [entry["data"] for entries in metadata.values() for entry in entries if entry["type"] == "aws:cdk:warning"]
+    assert ["did you mean 'Alcohol'" in said[0], "did you mean 'Gambling'" in said[1], len(said)] == [True, True, 2]

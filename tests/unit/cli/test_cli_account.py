@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from cli.__main__ import main
 from cli.account import AccountError, check_account
 from cli.deployment import Clients
 from lambdas.moderation_settings import HumanReview
+from tests.unit.augmented_ai import FLOW, REVIEW, AugmentedAi
 from tests.unit.aws import Refusal, client_of
 
 
@@ -77,31 +77,10 @@ def test_check_needs_no_deployment_and_answers_by_its_exit_code(capsys: pytest.C
     assert main(["check"], account(let_in=False)) == 1
 
 
-FLOW = "arn:aws:sagemaker:eu-west-1:123456789012:flow-definition/unsafe"
-REVIEW = HumanReview(flow_definition_arn=FLOW, output_bucket="answers")
+DOCUMENTS = {"AwsManagedHumanLoopRequestSource": "AWS/Textract/AnalyzeDocument/Forms/V1"}
 
 
-class AugmentedAi:
-    """SageMaker, which has one flow definition or takes no new customers."""
-
-    def __init__(self, **said: str) -> None:
-        self.said = said
-
-    def describe_flow_definition(self, FlowDefinitionName: str) -> dict[str, Any]:  # noqa: N803 - as AWS spells it
-        if FlowDefinitionName != "unsafe" or "closed" in self.said:
-            raise Refusal("ResourceNotFound")
-        return {
-            "FlowDefinitionArn": FLOW,
-            "FlowDefinitionName": "unsafe",
-            "FlowDefinitionStatus": "Active",
-            "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
-            "OutputConfig": {"S3OutputPath": "s3://answers/reviews"},
-            "RoleArn": "arn:aws:iam::123456789012:role/reviews",
-            **self.said,
-        }
-
-
-def with_reviews(**said: str) -> Clients:
+def with_reviews(**said: Any) -> Clients:
     others, sagemaker = account(), client_of("sagemaker", AugmentedAi(**said))
     return lambda service: sagemaker if service == "sagemaker" else others(service)
 
@@ -116,12 +95,14 @@ def test_a_flow_definition_that_is_active_will_do() -> None:
         (REVIEW, {"closed": "yes"}, "no flow definition 'unsafe'.*takes no new customers.*leave out moderation.human"),
         (REVIEW, {"FlowDefinitionStatus": "Failed", "FailureReason": "no team"}, "'unsafe' is Failed: no team"),
         (REVIEW, {"FlowDefinitionArn": FLOW.replace("123", "321")}, "this account has .*321456789012"),
+        (REVIEW, {"HumanLoopRequestSource": DOCUMENTS}, "'unsafe' is for AWS/Textract/.*Image/V3"),
+        (REVIEW, {"HumanLoopRequestSource": None}, "'unsafe' is for a custom task"),
         (replace(REVIEW, output_bucket="other"), {}, "writes to s3://answers/reviews.*is 'other'"),
         (replace(REVIEW, flow_definition_arn=FLOW.replace("eu-west-1", "us-east-1")), {}, "is not in eu-west-1"),
     ],
 )
 def test_a_review_that_cannot_be_is_told_before_it_is_deployed(
-    review: HumanReview, said: dict[str, str], message: str
+    review: HumanReview, said: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(AccountError, match=message):
         list(check_account(with_reviews(**said), [review]))
@@ -145,3 +126,17 @@ def test_check_asks_for_what_the_deployment_in_cdk_json_names(
     assert main(["check", "--deployment", "wrong"], with_reviews()) == 1
     assert main(["check", "--deployment", "none"], with_reviews()) == 1
     assert "demo, plain, wrong" in capsys.readouterr().err
+
+
+def test_check_warns_of_a_category_that_is_probably_misspelt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = {"Violence": "block", "alcohol": "block"}
+    deployments = {"demo": {"projects": {"digits": {"moderation": {"policy": policy}}}}}
+    context = {"context": {"deployment": "demo", "deployments": deployments}}
+    (tmp_path / "cdk.json").write_text(json.dumps(context), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["check"], account()) == 0
+    (warning,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warning:")]
+    assert "projects.digits.moderation.policy: 'alcohol' is not" in warning
+    assert "did you mean 'Alcohol'?" in warning

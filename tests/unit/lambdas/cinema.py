@@ -66,6 +66,7 @@ class Model:
 
     def __init__(self) -> None:
         self.asked = 0
+        self.moderated: list[dict[str, Any]] = []  # the requests
         self.refuse: list[Refusal] = []  # the next answers
 
     def detect_custom_labels(self, **said: Any) -> dict[str, Any]:
@@ -90,6 +91,7 @@ class Model:
 
     def detect_moderation_labels(self, **said: Any) -> dict[str, Any]:
         """Find magenta unsafe, the more of it the surer."""
+        self.moderated.append(said)
         pixels = np.asarray(Image.open(io.BytesIO(said["Image"]["Bytes"])).convert("RGB")).astype(int)
         share = float((np.abs(pixels - MAGENTA).sum(axis=2) < 120).mean())
         label = {"Name": "Gambling", "ParentName": "", "Confidence": 50 + 50 * share, "TaxonomyLevel": 1}

@@ -1,5 +1,6 @@
 """The services that the functions' tests share."""
 
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from lambdas.images import ImageRef
 from tests.unit.aws import client_of
 from tests.unit.dynamodb import Table
+from tests.unit.lambdas.inbox import Inbox
 
 
 @pytest.fixture
@@ -36,3 +38,13 @@ def lambda_context() -> Any:
         aws_request_id="r",
         get_remaining_time_in_millis=lambda: 60_000,
     )
+
+
+@pytest.fixture
+def inbox():
+    with Inbox() as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        yield server
+        server.shutdown()
+        serving.join()

@@ -1,15 +1,12 @@
 """clear_models: what a destroy stops and deletes, and what it tells CloudFormation of it."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
 import pytest
 
 from lambdas import clients
 from lambdas.clear_models import handler
-from lambdas.clear_models.answer import Answer, UnansweredError, send
+from lambdas.cloudformation_answer import Answer, UnansweredError, send
 from lambdas.deployment_settings import parse_deployment
 from lambdas.registry import Registry
 from tests.unit.aws import Refusal, client_of
@@ -18,41 +15,6 @@ from tests.unit.lambdas.account import ACCOUNT, MACHINE, Buckets, Clock, Functio
 STACK = f"arn:aws:cloudformation:{ACCOUNT}:stack/CustomLabels-demo-closing/1"
 CALL_SECONDS = 900
 MOST_CALLS = 6
-
-
-class Inbox(ThreadingHTTPServer):
-    """The address that CloudFormation names for the answer."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Receiver)
-        self.answers = []
-        self.content_types = []
-        self.refuse = 0  # so many of the next answers
-        self.url = f"http://127.0.0.1:{self.server_address[1]}/answer"
-
-
-class _Receiver(BaseHTTPRequestHandler):
-    def do_PUT(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        refused, self.server.refuse = self.server.refuse > 0, max(0, self.server.refuse - 1)
-        if not refused:
-            self.server.answers.append(json.loads(body))
-            self.server.content_types.append(self.headers["Content-Type"])
-        self.send_response(503 if refused else 200)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def inbox():
-    with Inbox() as server:
-        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        serving.start()
-        yield server
-        server.shutdown()
-        serving.join()
 
 
 @pytest.fixture

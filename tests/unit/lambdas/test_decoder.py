@@ -193,6 +193,13 @@ def test_the_decoder_has_no_credentials(monkeypatch):
     decoder.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are hidden from each other on Linux")
+def test_the_decoder_cannot_read_the_functions_environment_or_memory():
+    program = [sys.executable, "-m", "tests.unit.lambdas.peeping"]
+    ran = subprocess.run(program, capture_output=True, check=True, text=True, env={"PYTHONPATH": sys.path[0] or "."})
+    assert ran.stdout.strip() == "['own']"
+
+
 def test_a_decoder_that_cannot_start_is_the_functions_fault():
     with pytest.raises(DecoderUnavailableError, match="No module named"):
         normalise(Decoder(module="lambdas.no_such"), picture(), "PNG")

@@ -99,6 +99,24 @@ def test_the_functions_read_the_settings_that_the_stacks_wrote(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("violence", "; did you mean 'Violence'?"),
+        ("Alcohool", "; did you mean 'Alcohol'?"),
+        ("Hate symbol", "; did you mean 'Hate Symbols'?"),
+        ("Suggestive", "."),  # of taxonomy 6.1
+    ],
+)
+def test_a_category_that_is_not_in_the_taxonomy_is_doubted_and_the_nearest_one_named(name, meant):
+    policy = {name: "block", "Gambling": "block", "Drugs & Tobacco Paraphernalia & Use": "flag"}
+    (doubt,) = parse_deployment("demo", {"projects": {"digits": {"moderation": {"policy": policy}}, "b": {}}}).doubts
+    assert doubt.startswith(
+        f"deployments.demo.projects.digits.moderation.policy: {name!r} is not in taxonomy 7 of Rekognition's "
+        f"moderation{meant} A name"
+    )
+
+
+@pytest.mark.parametrize(
     ("said", "named"),
     [
         ([], "moderation must be"),

@@ -12,7 +12,7 @@ from lambdas.errors import ErrorCode
 from lambdas.frames import frames_start_id, video_job_id
 from lambdas.images import job_id
 from lambdas.jobs import Job, JobStatus
-from lambdas.moderation_settings import Action, ModerationSettings
+from lambdas.moderation_settings import Action, HumanReview, ModerationSettings
 from lambdas.notifications import completion
 from lambdas.results import BusyError
 from lambdas.sample_video.sampling import FramesUnsentError
@@ -387,6 +387,16 @@ def test_a_video_with_flagged_frames_is_flagged_and_looked_at():
     outcome = cinema.show(film([*moving(1, "green"), *unsafe(1)])).outcome
     assert (outcome["Moderation"], outcome["FramesBlocked"]) == ("FLAGGED", 0)
     assert {label["Name"] for label in outcome["CustomLabels"]} == {"green", "red"}
+
+
+def test_frames_are_moderated_but_begin_no_reviews_by_people():
+    review = HumanReview(
+        flow_definition_arn="arn:aws:sagemaker:eu-west-1:123456789012:flow-definition/unsafe", output_bucket="answers"
+    )
+    cinema = Cinema(moderation=ModerationSettings(policy={"Gambling": Action.BLOCK}, human_review=review))
+    outcome = cinema.show(film([*moving(1), *unsafe(1)])).outcome
+    assert (outcome["Moderation"], outcome["FramesBlocked"]) == ("BLOCKED", 2)
+    assert [sorted(said) for said in cinema.model.moderated] == [["Image", "MinConfidence"]] * 4
 
 
 def test_a_video_of_clean_frames_passes_and_one_that_nobody_moderates_says_nothing(cinema):

@@ -25,7 +25,7 @@ def test_a_defect_of_the_stand_in_is_an_internal_server_error_and_logged(
     monkeypatch.setattr(app, "SERVICE_HANDLERS", dict(app.SERVICE_HANDLERS))
     router = import_module("ministack.core.router")
     monkeypatch.setattr(router, "SERVICE_PATTERNS", dict(router.SERVICE_PATTERNS))
-    emulator._serve_rekognition(Broken())
+    emulator._serve("rekognition", "RekognitionService", Broken())
     status, _, body = asyncio.run(app.SERVICE_HANDLERS["rekognition"]("POST", "/", {}, b"{}", {}))
     assert (status, json.loads(body)["__type"]) == (500, "InternalServerError")
     assert "ZeroDivisionError" in caplog.text

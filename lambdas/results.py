@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from lambdas.delivery import FRAMES_SECONDS
 from lambdas.errors import LaterError, error_code
 from lambdas.items import from_item, to_item
 from lambdas.jobs import Job, JobStatus
@@ -133,7 +134,9 @@ class ResultsTable:
         Returns the job as it now stands: where another delivery was faster, its outcome and not this one. Raises
         ResultsBusyError where another delivery has taken the lease and is not done yet.
         """
-        timestamp, expires = int(now * 1000), expiry(now, retention_days)
+        # A frame's result is kept until its video is merged.
+        spare_seconds = FRAMES_SECONDS if job.video_job_id else 0
+        timestamp, expires = int(now * 1000), expiry(now, retention_days, spare_seconds=spare_seconds)
         version = outcome.get("ProjectVersionArn", job.project_version_arn)
         labels = [
             self._put({**label_item(job, label, version, timestamp), **expires})

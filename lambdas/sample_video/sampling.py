@@ -21,7 +21,6 @@ from lambdas.images import ImageRef
 from lambdas.jobs import Job, JobStatus, Source, failed
 from lambdas.names import queue_name
 from lambdas.object_file import get_object
-from lambdas.result_items import expiry
 from lambdas.results import BusyError, Opened, ResultsTable
 from lambdas.sample_video.decoding import VideoDecoder
 from lambdas.sending import send_all
@@ -90,7 +89,7 @@ def sample(sampler: Sampler, delivery: Delivery) -> Job:
         sampler.teller.tell(job)
         return job
     starts, start_id = sampler.results.starts, frames_start_id(delivery.video, delivery.project)
-    starts.set_total(start_id, count)
+    starts.set_total(start_id, count, now=sampler.clock())
     tell_start(sampler.teller.sns, starts, start_id, sampler.clock())  # all frames may be done by now
     return job
 
@@ -191,7 +190,7 @@ def _ask(sampler: Sampler, delivery: Delivery, job_id: str, frames: Frames) -> N
         created_at=int(now * 1000),
         request={"Video": delivery.video.to_json(), "VideoJobId": job_id},
         notification_topic=sampler.frames_topic_arn,
-        expires_at=expiry(now, delivery.settings.retention_days).get("ExpiresAt"),
+        retention_days=delivery.settings.retention_days,  # after its end: until then the video needs it
     )
     standing = sampler.results.starts.get(start.id) or sampler.results.starts.open(start, now=now)
     if standing.total is not None:

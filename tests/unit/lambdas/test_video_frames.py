@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
+from lambdas.delivery import ABANDONED_SECONDS, FRAMES_SECONDS, KEPT_SECONDS
 from lambdas.errors import ErrorCode
 from lambdas.frames import frames_start_id, video_job_id
 from lambdas.images import job_id
@@ -205,9 +206,9 @@ def test_frames_that_are_done_before_they_are_counted_end_the_video_all_the_same
     starts = type(cinema.results.starts)
     count = starts.set_total
 
-    def late(self, start_id, total):
+    def late(self, start_id, total, **said):
         cinema.look_at_all()
-        count(self, start_id, total)
+        count(self, start_id, total, **said)
 
     monkeypatch.setattr(starts, "set_total", late)
     cinema.sample()
@@ -237,6 +238,113 @@ def test_the_sweep_tells_of_a_video_that_nobody_was_told_of(cinema):
     assert cinema.told() == []
     cinema.sweep()
     assert len(cinema.told()) == 1
+
+
+def standing(cinema):
+    return cinema.queries.job(video_job_id(VIDEO, "digits"))
+
+
+@pytest.fixture
+def unended(cinema):
+    """A video one of whose frames nobody looks at."""
+    cinema.upload(STORY)
+    cinema.sample()
+    for body in cinema.asked()[:-1]:
+        cinema.look(body)
+    return cinema
+
+
+def test_a_video_one_of_whose_frames_never_ends_is_merged_without_it_once_it_has_waited_long_enough(unended):
+    unended.wait(FRAMES_SECONDS - 601)
+    unended.sweep()
+    assert unended.told(FRAMES_TOPIC) == []
+    unended.wait(1)
+    unended.sweep()
+    job = unended.merge()
+    assert (job.status, job.outcome["Frames"], job.outcome["FramesFailed"]) == (JobStatus.SUCCEEDED, 20, 1)
+    assert {line["Label"] for line in unended.timeline(job)} == {"red", "green"}
+
+
+def test_a_dead_letter_of_a_frame_that_is_sent_back_while_the_video_waits_is_in_the_timeline(unended):
+    unended.wait(KEPT_SECONDS + 3 * 86_400)
+    unended.sweep()
+    unended.look(unended.asked()[-1])
+    assert unended.merge().outcome["FramesFailed"] == 0
+
+
+def test_a_frame_that_ends_after_its_video_has_a_result_of_its_own_and_changes_no_more(unended):
+    unended.wait(FRAMES_SECONDS)
+    unended.sweep()
+    unended.merge()
+    told = len(unended.topic.published)
+    assert unended.look(unended.asked()[-1]).status is JobStatus.SUCCEEDED
+    assert (len(unended.topic.published), standing(unended).outcome["FramesFailed"]) == (told, 1)
+
+
+def test_a_video_none_of_whose_frames_was_looked_at_in_time_expires(cinema):
+    cinema.upload(STORY)
+    cinema.sample()
+    cinema.wait(FRAMES_SECONDS)
+    cinema.sweep()
+    outcome = cinema.merge().outcome
+    assert (outcome["ErrorCode"], outcome["Frames"], outcome["FramesFailed"]) == ("EXPIRED", 20, 20)
+    assert outcome["StatusMessage"].endswith("Upload it again.")
+
+
+def test_frames_that_were_asked_for_late_are_waited_for_just_as_long(cinema):
+    cinema.upload(STORY)
+    cinema.queues.fail_entries["000000500.jpg"] = [True]
+    with pytest.raises(FramesUnsentError):
+        cinema.sample()
+    cinema.wait(FRAMES_SECONDS)
+    cinema.sweep()
+    cinema.sample()
+    cinema.wait(FRAMES_SECONDS - 601)
+    cinema.sweep()
+    assert cinema.told(FRAMES_TOPIC) == []
+
+
+def test_the_frames_of_a_video_that_nobody_can_ask_for_any_more_are_not_waited_for(cinema):
+    cinema.upload(STORY)
+    cinema.queues.fail_entries["000000500.jpg"] = [True]
+    with pytest.raises(FramesUnsentError):
+        cinema.sample()
+    cinema.look_at_all()
+    cinema.wait(ABANDONED_SECONDS)
+    cinema.sweep()
+    assert cinema.merge().outcome["FramesFailed"] == 1
+
+
+def test_a_video_does_not_expire_while_a_message_may_still_merge_it(unended):
+    unended.wait(FRAMES_SECONDS)
+    unended.sweep()
+    unended.wait(ABANDONED_SECONDS - 601)  # in the queue of merge_video, a dead letter, and in the queue again
+    unended.sweep()
+    assert standing(unended).status is JobStatus.IN_PROGRESS
+    unended.wait(1)
+    unended.sweep()
+    assert standing(unended).outcome["ErrorCode"] == "EXPIRED"
+
+
+def test_a_wait_for_a_model_that_is_longer_than_results_are_kept_loses_nothing():
+    cinema = Cinema(retention_days=1)
+    cinema.upload(STORY)
+    cinema.sample()
+    for body in cinema.asked()[:-1]:
+        cinema.look(body)
+    cinema.wait(KEPT_SECONDS)
+    cinema.look(cinema.asked()[-1])
+    assert cinema.merge().outcome["FramesFailed"] == 0
+
+
+def test_frames_and_their_start_job_expire_once_their_video_is_merged():
+    cinema = Cinema(retention_days=1)
+    cinema.show(STORY)
+    cinema.wait(86_400 + 1)
+    assert standing(cinema) is None
+    assert cinema.results.starts.get(frames_start_id(VIDEO, "digits")) is None
+    cinema.wait(FRAMES_SECONDS)
+    assert cinema.table.items == {}
 
 
 def test_a_frame_that_cannot_be_looked_at_is_counted_and_the_others_make_the_timeline(cinema):

@@ -19,6 +19,7 @@ ABANDONED_SECONDS: Final = KEPT_SECONDS + DEAD_KEPT_SECONDS + KEPT_SECONDS
 FRAMES_SECONDS: Final = KEPT_SECONDS + 4 * 86_400
 # How often a message may be received. The code decides what is dead: this is for what it does not live to decide.
 MAX_RECEIVES: Final = 1000  # the most that SQS takes
+KILLS: Final = 3  # deliveries that died of an image or a video, after which nobody works on it any more
 
 VIDEO_BATCHES: Final = 2  # of one queue of videos at the same time, and collections of finished ones
 COLLECT_SECONDS: Final = 300  # of one invocation of collect_video; what it does not finish, the next one goes on with

@@ -113,13 +113,17 @@ class ResultsTable:
         )
         return replace(job, moderation=moderation)
 
-    def release(self, job: Job, *, holder: str) -> None:
-        """Hand a job back in order, for another delivery to finish; nothing happens where the lease is not ours."""
+    def release(self, job: Job, *, holder: str, forgiven: bool = False) -> None:
+        """Hand a job back in order, for another delivery to finish; nothing happens where the lease is not ours.
+
+        `forgiven` says that what deliveries died of is behind the job: its crashes are counted anew.
+        """
+        forgotten = (*LEASE, "Crashes") if forgiven else LEASE
         try:
             self.dynamodb.update_item(
                 TableName=self.name,
                 Key=to_item(job_key(job.id)),
-                UpdateExpression=f"REMOVE {', '.join(LEASE)}",
+                UpdateExpression=f"REMOVE {', '.join(forgotten)}",
                 **_while_held(holder, {}),
             )
         except ClientError as error:

@@ -121,9 +121,10 @@ class StartJobs:
         }
         return [self._put(child, "attribute_not_exists(PK)"), {"Update": progress}]
 
-    def count(self, start_id: str, job: Job, *, expires_at: int | None = None) -> None:
+    def count(self, start_id: str, job: Job, *, now: float) -> None:
         """Count a job that was final before the start job asked for it; again, it changes nothing."""
-        expires = {"ExpiresAt": expires_at} if expires_at else {}
+        start = self.get(start_id)
+        expires = expiry(now, start.retention_days if start else None)
         try:
             self.transactions.write(self.counting(start_id, job, job.status.value, expires))
         except RefusedError:

@@ -85,25 +85,32 @@ def test_a_job_that_was_final_before_is_counted_once(starts, table):
     start = starts.open(start_of(), now=NOW)
     for status in (JobStatus.SUCCEEDED, JobStatus.FAILED):
         job = final_job(status.value, status)
-        starts.count(start.id, job)
+        starts.count(start.id, job, now=NOW)
         table.answered.clear()  # ten minutes later, DynamoDB has forgotten the transaction
-        starts.count(start.id, job)
+        starts.count(start.id, job, now=NOW)
     progress = starts.get(start.id)
     assert (progress.done, progress.failed) == (2, 1)
 
 
+def test_what_is_counted_is_forgotten_after_as_many_days_as_results(starts, table):
+    start = starts.open(start_of(retention_days=2), now=NOW)
+    job = final_job(1)
+    starts.count(start.id, job, now=NOW)
+    assert from_item(table.items[f"JOB#{start.id}", f"IMAGE#{job.id}"])["ExpiresAt"] == int(NOW) + 2 * DAY
+
+
 def test_nothing_is_counted_for_a_start_job_that_has_expired(starts, table):
-    starts.count("a" * 32, final_job(1))
+    starts.count("a" * 32, final_job(1), now=NOW)
     assert table.items == {}
 
 
 def test_a_start_job_ends_when_all_its_images_are_listed_and_done(starts):
     start = starts.open(start_of(), now=NOW)
-    starts.count(start.id, final_job(1))
+    starts.count(start.id, final_job(1), now=NOW)
     assert starts.finish_if_done(start.id, NOW) is None
     starts.set_total(start.id, 2, now=1)
     assert starts.finish_if_done(start.id, NOW) is None
-    starts.count(start.id, final_job(2, JobStatus.FAILED))
+    starts.count(start.id, final_job(2, JobStatus.FAILED), now=NOW)
     ended = starts.finish_if_done(start.id, NOW)
     assert (ended.status, ended.total, ended.done, ended.failed) == (JobStatus.SUCCEEDED, 2, 2, 1)
     assert (ended.timestamp, ended.unnotified) == (int(NOW * 1000), True)

@@ -7,7 +7,7 @@ and, once all are there, `frames.json`, which says so.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -15,8 +15,7 @@ from lambdas.errors import error_code
 from lambdas.images import ImageRef, image_from_json, job_id
 from lambdas.jobs import API
 from lambdas.names import FRAMES_FOLDER
-
-_GONE: Final = frozenset({"NoSuchKey", "404"})
+from lambdas.object_file import GONE
 
 
 @dataclass(frozen=True)
@@ -48,21 +47,14 @@ class Frames:
 
     film: Film
     size: int  # bytes of the video
-    interval_ms: float  # between the moments whose frames were wanted, or between frames where the video has fewer
     frames: tuple[Frame, ...]  # in the order of time
     job_tag: str | None = None  # of the video's object
-
-    @property
-    def gap_ms(self) -> int:
-        """How long a label may be out of sight within one segment: for less than two frames."""
-        return round(1.5 * self.interval_ms)
 
     def to_json(self) -> str:
         """Spell the frames, the same text for the same frames."""
         said = {
             "Film": asdict(self.film),
             "Size": self.size,
-            "Interval": self.interval_ms,
             "JobTag": self.job_tag,
             "Frames": [frame.to_json() for frame in self.frames],
         }
@@ -75,7 +67,6 @@ def frames_from_json(text: str | bytes) -> Frames:
     return Frames(
         film=Film(**said["Film"]),
         size=said["Size"],
-        interval_ms=said["Interval"],
         job_tag=said["JobTag"],
         frames=tuple(
             Frame(one["At"], one["Until"], image_from_json(one["Image"]), one["Size"]) for one in said["Frames"]
@@ -118,16 +109,22 @@ class FrameStore:
         try:
             answer = self.s3.get_object(Bucket=self.bucket, Key=_list_key(project, video_job))
         except ClientError as error:
-            if error_code(error) not in _GONE:
+            if error_code(error) not in GONE:
                 raise
             return None
         with answer["Body"] as body:
             return frames_from_json(body.read())
 
-    def read(self, frame: Frame) -> bytes:
-        """Return the JPEG of a frame."""
+    def read(self, frame: Frame) -> bytes | None:
+        """Return the JPEG of a frame, or None where it is gone."""
         image = frame.image
-        with self.s3.get_object(Bucket=image.bucket, Key=image.key, VersionId=image.version)["Body"] as body:
+        try:
+            answer = self.s3.get_object(Bucket=image.bucket, Key=image.key, VersionId=image.version)
+        except ClientError as error:
+            if error_code(error) not in GONE:
+                raise
+            return None
+        with answer["Body"] as body:
             content: bytes = body.read()
             return content
 

@@ -11,7 +11,7 @@ from lambdas.pictures.headers.reading import BrokenHeaderError
 FIRST_BYTES: Final = 64 * 1024  # read of every object; most headers end in them, and small objects too
 MAX_HEADER_BYTES: Final = 1024 * 1024  # read of one object in all, before it is downloaded or refused
 
-_GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
+GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})  # what S3 says of an object that is not there
 
 
 class ObjectFile:
@@ -101,7 +101,7 @@ def get_object(s3: Any, image: ImageRef, **options: str) -> dict[str, Any]:
 def _explained(error: ClientError, image: ImageRef) -> PermanentError | ClientError:
     code = error_code(error)
     where = f"s3://{image.bucket}/{image.key} (version {image.version})"
-    if code in _GONE:
+    if code in GONE:
         return PermanentError(ErrorCode.OBJECT_GONE, f"{where} was deleted before it was read.")
     if code == "InvalidObjectState":
         return PermanentError(

@@ -73,6 +73,19 @@ class Queries:
         item = from_item(answer.get("Item", {}))
         return job_of(item) if item and item["API"] != START_API else None
 
+    def jobs(self, job_ids: Sequence[str]) -> dict[str, Job]:
+        """Return the jobs of up to `MAX_PAGE` ids, by their ids; one that is not there is left out."""
+        jobs: dict[str, Job] = {}
+        keys = [to_item(job_key(job_id)) for job_id in job_ids]
+        while keys:
+            answer = self.dynamodb.batch_get_item(RequestItems={self.name: {"Keys": keys, "ConsistentRead": True}})
+            for item in answer["Responses"].get(self.name, []):
+                job = job_of(from_item(item))
+                jobs[job.id] = job
+            # What 16 MB do not hold, or what was throttled.
+            keys = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+        return jobs
+
     def by_image(self, bucket: str, key: str, *, limit: int = MAX_PAGE, token: str | None = None) -> Page[Job]:
         """Return the jobs of all versions of one image or video, the newest first."""
         stream = Stream("ImageKey", image_key(bucket, key), index="ByImage", order=Order("CreatedAt", is_number=True))
@@ -112,7 +125,7 @@ class Queries:
         order = Order("SK", low=IMAGE, high=IMAGE + "~")
         stream = Stream("PK", f"JOB#{start_id}", order=order, descending=False)
         done = self._page([stream], limit, token, lambda item: str(item["JobId"]))
-        jobs = self._jobs(done.entries)
+        jobs = self.jobs(done.entries)
         # One that has expired since is left out.
         return Page(tuple(jobs[job_id] for job_id in done.entries if job_id in jobs), done.next_token)
 
@@ -121,18 +134,6 @@ class Queries:
     ) -> Page[Read]:
         items, next_token = Pages(self.dynamodb, self.name).page(streams, min(limit, MAX_PAGE), token)
         return Page(tuple(read(from_item(item)) for item in items), next_token)
-
-    def _jobs(self, job_ids: Sequence[str]) -> dict[str, Job]:
-        jobs: dict[str, Job] = {}
-        keys = [to_item(job_key(job_id)) for job_id in job_ids]
-        while keys:
-            answer = self.dynamodb.batch_get_item(RequestItems={self.name: {"Keys": keys, "ConsistentRead": True}})
-            for item in answer["Responses"].get(self.name, []):
-                job = job_of(from_item(item))
-                jobs[job.id] = job
-            # What 16 MB do not hold, or what was throttled.
-            keys = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
-        return jobs
 
 
 def everything(ask: Callable[[str | None], Page[Entry]]) -> Iterator[Entry]:

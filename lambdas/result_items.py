@@ -47,9 +47,9 @@ def image_key(bucket: str, key: str) -> str:
     return f"{bucket}/{key}"
 
 
-def expiry(now: float, retention_days: int | None) -> dict[str, int]:
-    """Return the attribute by which an item expires, if it does."""
-    return {"ExpiresAt": int(now) + retention_days * _SECONDS_A_DAY} if retention_days else {}
+def expiry(now: float, retention_days: int | None, *, spare_seconds: int = 0) -> dict[str, int]:
+    """Return the attribute by which an item expires, if it does; `spare_seconds` is for what waits for others."""
+    return {"ExpiresAt": int(now) + retention_days * _SECONDS_A_DAY + spare_seconds} if retention_days else {}
 
 
 def identity(job: Job) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from lambdas.delivery import FRAMES_SECONDS
 from lambdas.errors import LaterError, error_code
 from lambdas.items import from_item, to_item
 from lambdas.jobs import Job, JobStatus
@@ -112,13 +113,17 @@ class ResultsTable:
         )
         return replace(job, moderation=moderation)
 
-    def release(self, job: Job, *, holder: str) -> None:
-        """Hand a job back in order, for another delivery to finish; nothing happens where the lease is not ours."""
+    def release(self, job: Job, *, holder: str, forgiven: bool = False) -> None:
+        """Hand a job back in order, for another delivery to finish; nothing happens where the lease is not ours.
+
+        `forgiven` says that what deliveries died of is behind the job: its crashes are counted anew.
+        """
+        forgotten = (*LEASE, "Crashes") if forgiven else LEASE
         try:
             self.dynamodb.update_item(
                 TableName=self.name,
                 Key=to_item(job_key(job.id)),
-                UpdateExpression=f"REMOVE {', '.join(LEASE)}",
+                UpdateExpression=f"REMOVE {', '.join(forgotten)}",
                 **_while_held(holder, {}),
             )
         except ClientError as error:
@@ -133,7 +138,9 @@ class ResultsTable:
         Returns the job as it now stands: where another delivery was faster, its outcome and not this one. Raises
         ResultsBusyError where another delivery has taken the lease and is not done yet.
         """
-        timestamp, expires = int(now * 1000), expiry(now, retention_days)
+        # A frame's result is kept until its video is merged.
+        spare_seconds = FRAMES_SECONDS if job.video_job_id else 0
+        timestamp, expires = int(now * 1000), expiry(now, retention_days, spare_seconds=spare_seconds)
         version = outcome.get("ProjectVersionArn", job.project_version_arn)
         labels = [
             self._put({**label_item(job, label, version, timestamp), **expires})

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from lambdas.errors import error_code
 from lambdas.items import from_item, to_item
 from lambdas.jobs import SCHEMA_VERSION, Job, JobStatus
-from lambdas.result_items import IMAGE, job_key
+from lambdas.result_items import IMAGE, expiry, job_key
 from lambdas.transactions import RefusedError, Transactions
 
 START_API: Final = "StartCustomLabelsDetection"
@@ -35,9 +35,11 @@ class StartJob:
     request: dict[str, Any] = field(default_factory=dict)  # what was asked for, in the request's own words
     job_tag: str | None = None
     notification_topic: str | None = None  # ARN
-    expires_at: int | None = None  # epoch seconds
+    expires_at: int | None = None  # epoch seconds; of an open one, when nothing can end it any more
+    retention_days: int | None = None  # that it is kept after its end; None: for ever
     status: JobStatus = JobStatus.IN_PROGRESS
     total: int | None = None  # images; None until all of them are listed
+    listed_at: int | None = None  # and when they were, epoch milliseconds
     done: int = 0  # of them, those that have a result
     failed: int = 0  # of these, those that FAILED
     status_message: str | None = None
@@ -64,7 +66,9 @@ class StartJobs:
         Raises TokenMismatchError where the token's request was another one.
         """
         key = {"PK": f"TOKEN#{start.project}#{token}", "SK": "TOKEN"}
-        forgotten_at = min(int(now) + TOKEN_SECONDS, start.expires_at or int(now) + TOKEN_SECONDS)
+        forgotten_at = int(now) + TOKEN_SECONDS
+        if start.retention_days:  # it may end at once
+            forgotten_at = min(forgotten_at, expiry(now, start.retention_days)["ExpiresAt"])
         remembered = {"StartJobId": start.id, "Request": start.request, "ExpiresAt": forgotten_at}
         claim = self._put(key | remembered, "attribute_not_exists(PK) OR ExpiresAt < :now", {":now": int(now)})
         opened = self._put(_item(start), "attribute_not_exists(PK)")
@@ -88,13 +92,13 @@ class StartJobs:
         item = from_item(answer.get("Item", {}))
         return _start_job(item) if item.get("API") == START_API else None
 
-    def set_total(self, start_id: str, total: int) -> None:
+    def set_total(self, start_id: str, total: int, *, now: float) -> None:
         """Note how many images a start job has, once all of them are listed; the same number again is fine."""
         self._update(
             start_id,
-            "SET #Total = :total",
+            "SET #Total = :total, ListedAt = :now",
             "attribute_exists(PK) AND (attribute_not_exists(#Total) OR #Total = :total)",
-            {":total": total},
+            {":total": total, ":now": int(now * 1000)},
         )
 
     def counting(self, start_id: str, job: Job, status: str, expires: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -117,9 +121,10 @@ class StartJobs:
         }
         return [self._put(child, "attribute_not_exists(PK)"), {"Update": progress}]
 
-    def count(self, start_id: str, job: Job, *, expires_at: int | None = None) -> None:
+    def count(self, start_id: str, job: Job, *, now: float) -> None:
         """Count a job that was final before the start job asked for it; again, it changes nothing."""
-        expires = {"ExpiresAt": expires_at} if expires_at else {}
+        start = self.get(start_id)
+        expires = expiry(now, start.retention_days if start else None)
         try:
             self.transactions.write(self.counting(start_id, job, job.status.value, expires))
         except RefusedError:
@@ -135,7 +140,7 @@ class StartJobs:
         return start if start.unnotified else None
 
     def fail(self, start_id: str, message: str, now: float) -> StartJob | None:
-        """Make a start job final whose images could not all be listed; return it where it has to be told of."""
+        """Make a start job final whose images cannot all be listed or done; return it where it has to be told of."""
         start = self.get(start_id)
         if start is None or start.status is not JobStatus.IN_PROGRESS:
             return start if start and start.unnotified else None
@@ -148,6 +153,7 @@ class StartJobs:
     def _finish(self, start: StartJob, now: float, status: JobStatus, message: str | None) -> StartJob | None:
         said = {"Status": status.value, "Timestamp": int(now * 1000), "Unnotified": start.project}
         said |= {"StatusMessage": message} if message else {}
+        said |= expiry(now, start.retention_days)
         try:
             self._update(
                 start.id,
@@ -187,7 +193,7 @@ class StartJobs:
         }
 
 
-_NAMED: Final = ("Status", "StatusMessage", "Timestamp", "Total", "Unnotified")
+_NAMED: Final = ("ExpiresAt", "Status", "StatusMessage", "Timestamp", "Total", "Unnotified")
 
 
 def _item(start: StartJob) -> dict[str, Any]:
@@ -202,8 +208,10 @@ def _item(start: StartJob) -> dict[str, Any]:
         "JobTag": start.job_tag,
         "NotificationTopic": start.notification_topic,
         "ExpiresAt": start.expires_at,
+        "RetentionDays": start.retention_days,
         "Status": start.status.value,
         "Total": start.total,
+        "ListedAt": start.listed_at,
         "Done": start.done,
         "Failed": start.failed,
     }
@@ -219,8 +227,10 @@ def _start_job(item: Mapping[str, Any]) -> StartJob:
         job_tag=item.get("JobTag"),
         notification_topic=item.get("NotificationTopic"),
         expires_at=item.get("ExpiresAt"),
+        retention_days=item.get("RetentionDays"),
         status=JobStatus(item["Status"]),
         total=item.get("Total"),
+        listed_at=item.get("ListedAt"),
         done=item["Done"],
         failed=item["Failed"],
         status_message=item.get("StatusMessage"),

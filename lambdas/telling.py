@@ -33,7 +33,7 @@ class Teller:
         asking = (request.start_job_id if request else None) or job.start_job_id
         if asking:
             if asking != job.start_job_id:
-                self.results.starts.count(asking, job)
+                self.results.starts.count(asking, job, now=self.clock())
             tell_start(self.sns, self.results.starts, asking, self.clock())
 
     def _topics(self, job: Job, request: DetectionRequest | None) -> list[str]:

@@ -3,11 +3,12 @@
 A line of a timeline in the results bucket is one segment (times in milliseconds from the video's start):
 `{"Label", "Confidence", "StartTimestampMillis", "EndTimestampMillis", "Sightings": [{"Timestamp", "Confidence",
 "Instances": [{"BoundingBox": {"Left", "Top", "Width", "Height"}, "Confidence"}]}]}`. A segment of more than
-`MOST_SIGHTINGS` has several lines, each of which begins where the one before ended.
+`MOST_SIGHTINGS` has several lines, each of which begins where the one before ended. A sighting on a picture that stood
+still has `UntilMillis` too, the last moment at which it was to be seen; a segment that it is the last of ends there.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -17,16 +18,22 @@ MOST_SIGHTINGS: Final = 1000  # in one line: it bounds a line's length and what 
 
 @dataclass(frozen=True)
 class Sighting:
-    """A label at one moment."""
+    """A label at one moment, or on a picture that stood still."""
 
     at_ms: int
     confidence: float  # percent
     instances: tuple[Mapping[str, Any], ...] = ()  # boxes as Rekognition returns them: BoundingBox, Confidence
+    until_ms: int | None = None  # the last moment at which the picture was still to be seen
+
+    @property
+    def end_ms(self) -> int:
+        return self.at_ms if self.until_ms is None else self.until_ms
 
     def to_json(self) -> dict[str, Any]:
         """Spell the sighting as a member of a line."""
+        until = {} if self.until_ms is None else {"UntilMillis": self.until_ms}
         boxes = {"Instances": list(self.instances)} if self.instances else {}
-        return {"Timestamp": self.at_ms, "Confidence": self.confidence, **boxes}
+        return {"Timestamp": self.at_ms, **until, "Confidence": self.confidence, **boxes}
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Segment:
 
     @property
     def to_ms(self) -> int:
-        return self.sightings[-1].at_ms
+        return self.sightings[-1].end_ms
 
     @property
     def confidence(self) -> float:
@@ -74,24 +81,31 @@ class Span:
 class Timeline:
     """Takes sightings in the order of time; holds no more than the segments that are open, and the summary."""
 
-    gap_ms: int = GAP_MILLIS
+    gap_ms: int | None = GAP_MILLIS  # None: no gap in time ends a segment, `miss` alone does
     _open: dict[str, list[Sighting]] = field(default_factory=dict)
     _spans: dict[str, list[Span]] = field(default_factory=dict)
 
     def see(self, label: str, sighting: Sighting) -> Iterator[Segment]:
         """Take a sighting; yield the segment that it ends, if it does."""
         spans, held = self._spans.setdefault(label, []), self._open.setdefault(label, [])
-        if spans and sighting.at_ms - spans[-1].to_ms <= self.gap_ms:
-            spans[-1].to_ms = sighting.at_ms
+        if held and (self.gap_ms is None or sighting.at_ms - spans[-1].to_ms <= self.gap_ms):
+            spans[-1].to_ms = sighting.end_ms
             spans[-1].confidence = max(spans[-1].confidence, sighting.confidence)
             ended = len(held) >= MOST_SIGHTINGS
         else:
-            spans.append(Span(sighting.at_ms, sighting.at_ms, sighting.confidence))
+            spans.append(Span(sighting.at_ms, sighting.end_ms, sighting.confidence))
             ended = bool(held)
         if ended:
             yield Segment(label, tuple(held))
             held.clear()
         held.append(sighting)
+
+    def miss(self, seen: Collection[str]) -> Iterator[Segment]:
+        """Take that of all labels only these were seen at a moment; yield the segments that it ends."""
+        for label, held in self._open.items():
+            if held and label not in seen:
+                yield Segment(label, tuple(held))
+                held.clear()
 
     def end(self) -> Iterator[Segment]:
         """Yield the segments that are open at the video's end, the earliest first."""
@@ -141,4 +155,7 @@ def timeline_from_json(said: Mapping[str, Any]) -> Timeline:
 
 
 def _sightings(said: Sequence[Mapping[str, Any]]) -> list[Sighting]:
-    return [Sighting(one["Timestamp"], one["Confidence"], tuple(one.get("Instances", ()))) for one in said]
+    return [
+        Sighting(one["Timestamp"], one["Confidence"], tuple(one.get("Instances", ())), one.get("UntilMillis"))
+        for one in said
+    ]

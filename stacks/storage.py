@@ -11,14 +11,16 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from lambdas.deployment_settings import DeploymentSettings
-from lambdas.names import DELETE_AFTER, RESULT_OBJECTS, resource_name, stack_name
+from lambdas.delivery import FRAMES_SECONDS
+from lambdas.deployment_settings import DeploymentSettings, ProjectSettings
+from lambdas.names import DELETE_AFTER, FRAMES_FOLDER, LABELS_FOLDER, RESULT_OBJECTS, resource_name, stack_name
 from stacks.parts.encrypted_topic import EncryptedTopic, topics_key
 from stacks.parts.private_bucket import PrivateBucket
 
 # A message names an object version, and lives up to 10 days in a queue and 14 as a dead letter.
 _KEEP_NONCURRENT = Duration.days(30)
 _KEEP_ACCESS_LOGS = Duration.days(90)
+_OF_FRAMES = frozenset({FRAMES_FOLDER, LABELS_FOLDER})
 
 
 class Storage(Stack):
@@ -121,13 +123,18 @@ class Storage(Stack):
 
 
 def _retention(settings: DeploymentSettings) -> dict[str, Duration]:
-    """Let what a result points to go when the result goes."""
+    """Let what a result points to go when the result goes, and what belongs to frames once their video has waited."""
     return {
-        f"{kind}/{name}/": Duration.days(project.retention_days)
+        f"{kind}/{name}/": Duration.days(project.retention_days).plus(_wait(project, kind))
         for name, project in sorted(settings.projects.items())
         if project.retention_days
         for kind in RESULT_OBJECTS
     }
+
+
+def _wait(project: ProjectSettings, kind: str) -> Duration:
+    has_frames = project.videos is not None and project.videos.custom_labels
+    return Duration.seconds(FRAMES_SECONDS if has_frames and kind in _OF_FRAMES else 0)
 
 
 def _text(name: str) -> dynamodb.Attribute:

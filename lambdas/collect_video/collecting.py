@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdas.collect_video.completions import Completion
 from lambdas.collect_video.progress import Progress, Shelf
+from lambdas.delivery import KILLS
 from lambdas.deployment_settings import DeploymentSettings
 from lambdas.errors import ErrorCode, LaterError, error_code
 from lambdas.jobs import Job, JobStatus, Source, failed
@@ -17,7 +18,6 @@ from lambdas.results import BusyError, Opened, ResultsTable
 from lambdas.telling import Teller
 from lambdas.videos import timeline_key
 
-KILLS: Final = 3  # deliveries that died of a job, after which nobody collects it any more
 PAGE: Final = 1000  # labels that one GetLabelDetection answers at most
 
 _GONE: Final = (

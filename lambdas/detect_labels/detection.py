@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdas.delivery import KILLS
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.detect_labels.looking import Eyes, Look
 from lambdas.detect_labels.pacing import OutOfTimeError
@@ -17,8 +18,6 @@ from lambdas.jobs import API, Job, JobStatus, Source, failed
 from lambdas.results import BusyError, Opened, ResultsTable
 from lambdas.telling import Teller
 from lambdas.videos import VIDEO_API, reference
-
-KILLS: Final = 3  # deliveries that died of an image, after which nobody looks at it again
 
 
 @dataclass(frozen=True, kw_only=True)

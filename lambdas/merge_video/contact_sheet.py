@@ -1,7 +1,8 @@
 """A contact sheet: frames of a video side by side, with their labels drawn and their times below."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any, Final
 
 from PIL import Image, ImageDraw, ImageFont
@@ -19,9 +20,14 @@ _GROUND: Final = "#202020"
 _INK: Final = "#f0f0f0"
 
 
-def contact_sheet(frames: Sequence[tuple[int, bytes, list[dict[str, Any]]]]) -> bytes:
-    """Return a PNG of up to `MOST_FRAMES` frames: each its time in milliseconds, a JPEG of ours, and custom labels."""
-    shrunk = [(at_ms, _shrunk(jpeg, labels)) for at_ms, jpeg, labels in frames[:MOST_FRAMES]]
+def contact_sheet(frames: Iterable[tuple[int, bytes, list[dict[str, Any]]]]) -> bytes | None:
+    """Return a PNG of up to `MOST_FRAMES` frames: each its time in milliseconds, a JPEG of ours, and custom labels.
+
+    No more than one of them is held in full. Returns None where there are none.
+    """
+    shrunk = [(at_ms, _shrunk(jpeg, labels)) for at_ms, jpeg, labels in islice(frames, MOST_FRAMES)]
+    if not shrunk:
+        return None
     width = max(picture.width for _, picture in shrunk)
     height = max(picture.height for _, picture in shrunk)
     columns = min(_COLUMNS, len(shrunk))

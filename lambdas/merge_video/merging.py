@@ -1,27 +1,31 @@
 """The results of a video's frames to one timeline, one result and one notification."""
 
-import math
+import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
+from lambdas.delivery import KILLS
 from lambdas.deployment_settings import ProjectSettings
-from lambdas.errors import ErrorCode
-from lambdas.frames import Frame, Frames, FrameStore
-from lambdas.images import ImageRef
+from lambdas.errors import ErrorCode, error_code
+from lambdas.frames import Film, Frame, Frames, FrameStore
+from lambdas.images import job_id
 from lambdas.jobs import Job, JobStatus, Source, blocked, failed, succeeded
 from lambdas.labels import labels_of
 from lambdas.merge_video.contact_sheet import MOST_FRAMES, contact_sheet
-from lambdas.moderation import Moderation, Verdict, gravest, moderation_of
+from lambdas.merge_video.findings import Findings
 from lambdas.names import ANNOTATED_FOLDER
-from lambdas.queries import Queries, everything
-from lambdas.results import BusyError, ResultsTable
+from lambdas.object_file import GONE
+from lambdas.queries import Queries
+from lambdas.results import BusyError, Opened, ResultsTable
 from lambdas.start_jobs import StartJob
 from lambdas.telling import Teller
-from lambdas.timelines import Segment, Sighting, Timeline
 from lambdas.videos import pointed_from, timeline_key
+
+_AT_ONCE: Final = 25  # results of frames that are read together; each may have 300 KB of labels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +54,7 @@ def merge(merger: Merger, start_id: str, *, holder: str, lease_seconds: float) -
     opened = merger.results.open(_job_of(start), holder=holder, now=merger.clock(), lease_seconds=lease_seconds)
     if opened.busy_until is not None:
         raise BusyError(opened.job, opened.busy_until)
-    job = _merged(merger, start, opened.job, holder) if opened.held else opened.job
+    job = _merged(merger, opened, holder) if opened.held else opened.job
     merger.teller.tell(job)
     return job
 
@@ -66,13 +70,13 @@ def _job_of(start: StartJob) -> Job:
     )
 
 
-def _merged(merger: Merger, start: StartJob, job: Job, holder: str) -> Job:
-    settings = merger.projects.get(job.project)
+def _merged(merger: Merger, opened: Opened, holder: str) -> Job:
+    settings = merger.projects.get(opened.job.project)
     final: Job | None = None
     try:
         final = merger.results.finish(
-            job,
-            _outcome(merger, start, job, settings),
+            opened.job,
+            _outcome(merger, opened, settings),
             holder=holder,
             now=merger.clock(),
             retention_days=settings.retention_days if settings else None,
@@ -80,60 +84,73 @@ def _merged(merger: Merger, start: StartJob, job: Job, holder: str) -> Job:
         return final
     finally:
         if final is None:
-            merger.results.release(job, holder=holder)
+            merger.results.release(opened.job, holder=holder)
 
 
-def _outcome(merger: Merger, start: StartJob, job: Job, settings: ProjectSettings | None) -> dict[str, Any]:
+def _outcome(merger: Merger, opened: Opened, settings: ProjectSettings | None) -> dict[str, Any]:
+    job = opened.job
+    if opened.crashes >= KILLS:
+        message = (
+            f"The function died {opened.crashes} times while it merged what was found on the frames. "
+            "Lower frames_per_second or raise scene_change in cdk.json, and upload the video again."
+        )
+        return failed(ErrorCode.CRASHED, message, Source(size=0))
     frames = merger.frames.get(job.project, job.id)
     if frames is None:
         message = "The frames of the video were deleted before they were merged. Upload it again."
         return failed(ErrorCode.OBJECT_GONE, message, Source(size=0))
-    done = everything(lambda token: merger.queries.by_start_job(start.id, token=token))
-    looked = {one.image: merger.results.objects.completed(one) for one in done}
-    source = Source(
-        size=frames.size,
-        width=frames.film.width,
-        height=frames.film.height,
-        job_tag=frames.job_tag,
-    )
-    moderation = gravest(said for said in map(_moderated, looked.values()) if said)
-    about = {**_about(frames), **_counts(frames, looked, moderation)}
-    ended = [(frame, looked[frame.image]) for frame in frames.frames if _succeeded(looked.get(frame.image))]
-    if not ended:
-        return {**_none_seen(frames, looked, source, moderation), **about}
-    seen = [(frame, one) for frame, one in ended if not _is_blocked(one)]
-    if moderation and not seen:
+    with tempfile.TemporaryFile() as lines:
+        findings = Findings(lines)
+        for frame, looked in _looked(merger, job.project, frames.frames):
+            findings.take(frame, looked)
+        findings.end()
+        return _spelled(merger, job, settings, frames, findings)
+
+
+def _looked(merger: Merger, project: str, frames: Sequence[Frame]) -> Iterator[tuple[Frame, Job | None]]:
+    """Yield frames with their jobs, a few in memory at a time; None where there is none, or its labels are gone."""
+    for first in range(0, len(frames), _AT_ONCE):
+        ids = {job_id(frame.image, project): frame for frame in frames[first : first + _AT_ONCE]}
+        jobs = merger.queries.jobs(list(ids))
+        for wanted, frame in ids.items():
+            yield frame, _completed(merger, jobs[wanted]) if wanted in jobs else None
+
+
+def _completed(merger: Merger, job: Job) -> Job | None:
+    try:
+        return merger.results.objects.completed(job)
+    except ClientError as error:
+        if error_code(error) not in GONE:
+            raise
+        return None
+
+
+def _spelled(
+    merger: Merger, job: Job, settings: ProjectSettings | None, frames: Frames, findings: Findings
+) -> dict[str, Any]:
+    film, moderation = frames.film, findings.moderation
+    source = Source(size=frames.size, width=film.width, height=film.height, job_tag=frames.job_tag)
+    about = {**_about(film), "Frames": len(frames.frames), **findings.counts()}
+    if findings.none_succeeded:
+        code, message = findings.failure()
+        return {**failed(code, message, source, moderation=moderation), **about}
+    if moderation and not findings.seen:
         return {**blocked(moderation, source), **about}
-    timeline = Timeline(gap_ms=frames.gap_ms)
-    lines = "".join(segment.to_line() for segment in _segments(timeline, seen, frames.interval_ms))
     key = timeline_key(job.project, job.id)
-    merger.s3.put_object(Bucket=merger.bucket, Key=key, Body=lines.encode(), ContentType="application/jsonl")
-    millis = sum(one.outcome.get("DetectMillis", 0) for _, one in seen)
-    preview = _preview(merger, job, seen) if settings and settings.videos and settings.videos.preview else None
+    findings.lines.seek(0)
+    merger.s3.put_object(Bucket=merger.bucket, Key=key, Body=findings.lines, ContentType="application/jsonl")
+    wants_preview = settings is not None and settings.videos is not None and settings.videos.preview
+    preview = _preview(merger, job, findings.seen) if wants_preview else None
+    labels = findings.timeline.summary()
     return {
-        **succeeded(timeline.summary(), source, millis, annotated=preview, moderation=moderation),
+        **succeeded(labels, source, findings.detect_millis, annotated=preview, moderation=moderation),
         **about,
-        **_versions(seen),
+        **_versions(findings),
         "Timeline": {"S3Bucket": merger.bucket, "S3ObjectName": key},
     }
 
 
-def _succeeded(job: Job | None) -> bool:
-    return job is not None and job.status is JobStatus.SUCCEEDED
-
-
-def _moderated(job: Job) -> Moderation | None:
-    return moderation_of(job.outcome)
-
-
-def _is_blocked(job: Job) -> bool:
-    """Tell whether no model saw a frame, and nobody is to see it."""
-    moderation = _moderated(job)
-    return moderation is not None and moderation.verdict is Verdict.BLOCKED
-
-
-def _about(frames: Frames) -> dict[str, Any]:
-    film = frames.film
+def _about(film: Film) -> dict[str, Any]:
     return {
         "VideoMetadata": {
             "DurationMillis": film.millis,
@@ -144,60 +161,23 @@ def _about(frames: Frames) -> dict[str, Any]:
     }
 
 
-def _counts(frames: Frames, looked: Mapping[ImageRef, Job], moderation: Moderation | None) -> dict[str, int]:
-    counts = {
-        "Frames": len(frames.frames),
-        "FramesFailed": sum(not _succeeded(looked.get(frame.image)) for frame in frames.frames),
-    }
-    return counts | ({"FramesBlocked": sum(map(_is_blocked, looked.values()))} if moderation else {})
-
-
-def _none_seen(
-    frames: Frames, looked: Mapping[ImageRef, Job], source: Source, moderation: Moderation | None
-) -> dict[str, Any]:
-    """Spell the outcome of a video none of whose frames could be looked at, by the reason that most of them had."""
-    ends = [looked[frame.image].outcome for frame in frames.frames if frame.image in looked]
-    if not ends:
-        return failed(ErrorCode.EXPIRED, "The results of the video's frames have expired. Upload it again.", source)
-    code, _ = Counter(end["ErrorCode"] for end in ends).most_common(1)[0]
-    message = next(end["StatusMessage"] for end in ends if end["ErrorCode"] == code)
-    said = f"None of the {len(ends)} frames could be looked at. {message}"
-    return failed(ErrorCode(code), said, source, moderation=moderation)
-
-
-def _versions(seen: Sequence[tuple[Frame, Job]]) -> dict[str, Any]:
+def _versions(findings: Findings) -> dict[str, Any]:
     """Say which version looked; several, where another was promoted in between."""
-    arns = sorted({one.project_version_arn for _, one in seen if one.project_version_arn})
+    arns = sorted(findings.versions)
     return {"ProjectVersionArn": arns[0]} if len(arns) == 1 else {"ProjectVersionArns": arns}
 
 
-def _segments(timeline: Timeline, seen: Sequence[tuple[Frame, Job]], interval_ms: float) -> Iterator[Segment]:
-    for frame, job in seen:
-        for label, sighting in _sightings(frame, labels_of(job.outcome), interval_ms):
-            yield from timeline.see(label, sighting)
-    yield from timeline.end()
-
-
-def _sightings(frame: Frame, labels: Sequence[Mapping[str, Any]], interval_ms: float) -> Iterator[tuple[str, Sighting]]:
-    """Yield what was seen of each label in a frame, at each of the moments that the frame stands for."""
-    count = math.ceil((frame.until_ms - frame.at_ms) / interval_ms)
-    moments = [round(frame.at_ms + number * interval_ms) for number in range(count)] + [frame.until_ms]
-    for name in sorted({label["Name"] for label in labels}):
-        found = [label for label in labels if label["Name"] == name]
-        boxes = tuple(
-            {"BoundingBox": label["Geometry"]["BoundingBox"], "Confidence": label["Confidence"]}
-            for label in found
-            if "BoundingBox" in label.get("Geometry", {})
-        )
-        best = max(label["Confidence"] for label in found)
-        for moment in moments:
-            yield name, Sighting(moment, best, boxes)
-
-
-def _preview(merger: Merger, job: Job, seen: Sequence[tuple[Frame, Job]]) -> dict[str, str]:
-    """Store a sheet of frames with their labels drawn, evenly taken from the video."""
+def _preview(merger: Merger, job: Job, seen: Sequence[Frame]) -> dict[str, str] | None:
+    """Store a sheet of frames with their labels drawn, evenly taken from the video; None where all are gone."""
     step = max(1, -(-len(seen) // MOST_FRAMES))
-    shown = [(frame.at_ms, merger.frames.read(frame), labels_of(one.outcome)) for frame, one in seen[::step]]
+    shown = (
+        (frame.at_ms, jpeg, labels_of(looked.outcome))
+        for frame, looked in _looked(merger, job.project, seen[::step])
+        if looked is not None and (jpeg := merger.frames.read(frame)) is not None
+    )
+    sheet = contact_sheet(shown)
+    if sheet is None:
+        return None
     key = f"{ANNOTATED_FOLDER}/{job.project}/{job.id}.png"
-    merger.s3.put_object(Bucket=merger.bucket, Key=key, Body=contact_sheet(shown), ContentType="image/png")
+    merger.s3.put_object(Bucket=merger.bucket, Key=key, Body=sheet, ContentType="image/png")
     return {"S3Bucket": merger.bucket, "S3ObjectName": key}

@@ -55,7 +55,7 @@ def receive(connection: socket.socket, deadline: float | None = None) -> tuple[d
             raise ConnectionLostError(f"a message of {text_length:,} and {body_length:,} bytes")
         said = json.loads(_exactly(connection, text_length, deadline))
         return said, _exactly(connection, body_length, deadline), files[0] if files else None
-    except (ConnectionError, ValueError) as error:
+    except (ConnectionError, ValueError, RecursionError) as error:
         raise ConnectionLostError(f"no message came: {error}") from error
 
 

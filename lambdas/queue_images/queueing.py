@@ -1,6 +1,7 @@
 """Lists the images of a start job and puts them into their project's queue, a recorded page at a time."""
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -34,6 +35,7 @@ class Queuer:
     deployment: str
     starts: StartJobs
     listings: Listings
+    clock: Callable[[], float] = time.time
 
     def queue(self, start_id: str, seconds_left: Callable[[], float]) -> bool:
         """Go on with the images of a start job; return whether all of them are in the queue now.
@@ -51,7 +53,7 @@ class Queuer:
             if seconds_left() < RESERVE_SECONDS:
                 return False
             listing = self._next(listing)
-        self.starts.set_total(start_id, listing.total)
+        self.starts.set_total(start_id, listing.total, now=self.clock())
         self.listings.advance(listing.emptied())
         return True
 

@@ -91,8 +91,8 @@ def _sampled(capture: cv2.VideoCapture, said: Mapping[str, Any]) -> Iterator[tup
     width = height = 0
     while capture.grab():
         now = capture.get(cv2.CAP_PROP_POS_MSEC)
-        if now <= millis:
-            continue  # a time stamp that goes back
+        if round(now) <= round(millis):
+            continue  # a time stamp that goes back, or is another of the same millisecond
         millis = now
         _check_length(millis, said)
         if millis + _EARLY_MILLIS < due:

@@ -14,6 +14,7 @@ from lambdas.frames import Film
 from lambdas.pictures.confinement import memory_left, start_confined
 from lambdas.pictures.decoder import DecoderUnavailableError
 from lambdas.pictures.framing import ConnectionLostError, receive, send
+from lambdas.sample_video.answers import Answers, Moment
 from lambdas.video_settings import VideoSettings
 
 _START_SECONDS: Final = 30  # a cold start with a large layer is slow
@@ -25,14 +26,6 @@ _ENVIRONMENT: Final = {
     "OPENCV_FFMPEG_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A frame of the video, or, without a JPEG, that the frame before was still to be seen."""
-
-    at_ms: int
-    jpeg: bytes | None
 
 
 @dataclass(kw_only=True)
@@ -47,8 +40,8 @@ class VideoDecoder:
     ) -> Generator[Moment | Film, None, None]:
         """Yield the frames that the settings want of a video, as they are decoded, and at last what the video is.
 
-        Raises PermanentError where the video is refused, cannot be decoded, or takes more than `seconds` for it;
-        DecoderUnavailableError.
+        Raises PermanentError where the video is refused, cannot be decoded, takes more than `seconds` for it, or makes
+        its decoder say what cannot be; DecoderUnavailableError.
         """
         deadline = time.monotonic() + seconds
         with tempfile.TemporaryFile() as log:
@@ -58,9 +51,10 @@ class VideoDecoder:
             try:
                 _await_start(connection, log)
                 send(connection, _request(settings), file=file.fileno(), deadline=deadline)
+                answers = Answers(settings)
                 while True:
                     said, body, _ = receive(connection, deadline)
-                    answer = _read(said, body)
+                    answer = answers.read(said, body)
                     yield answer
                     if isinstance(answer, Film):
                         return
@@ -88,16 +82,6 @@ def _request(settings: VideoSettings) -> dict[str, Any]:
         "max_millis": settings.max_minutes * 60_000,
         "scene_change": settings.scene_change,
     }
-
-
-def _read(said: dict[str, Any], body: bytes) -> Moment | Film:
-    if "error_code" in said:
-        raise PermanentError(ErrorCode(said["error_code"]), said["message"])
-    if "at" in said:
-        return Moment(said["at"], body)
-    if "same_until" in said:
-        return Moment(said["same_until"], None)
-    return Film(**said)
 
 
 def _died(process: subprocess.Popen[bytes], log: IO[bytes]) -> PermanentError:

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
 
+from lambdas.delivery import KILLS
 from lambdas.deployment_settings import ProjectSettings
 from lambdas.errors import ErrorCode, LaterError, PermanentError
 from lambdas.events import DetectionRequest, detection_requested
@@ -21,7 +22,6 @@ from lambdas.images import ImageRef
 from lambdas.jobs import Job, JobStatus, Source, failed
 from lambdas.names import queue_name
 from lambdas.object_file import get_object
-from lambdas.result_items import expiry
 from lambdas.results import BusyError, Opened, ResultsTable
 from lambdas.sample_video.decoding import VideoDecoder
 from lambdas.sending import send_all
@@ -30,7 +30,6 @@ from lambdas.telling import Teller, tell_start
 from lambdas.video_settings import VideoSettings
 
 MAX_BYTES: Final = 512 * 1024 * 1024  # of a video: it is downloaded to the function's disk
-KILLS: Final = 3  # deliveries that died of a video, after which nobody decodes it again
 JOB_TAG: Final = "job-tag"  # the metadata key that S3 stores as x-amz-meta-job-tag
 
 _WORKER: Final = "detect_labels"
@@ -81,16 +80,18 @@ def sample(sampler: Sampler, delivery: Delivery) -> Job:
     if not opened.held:
         sampler.teller.tell(opened.job)
         return opened.job
+    done = False
     try:
         job, count = _sampled(sampler, delivery, opened)
+        done = True
     finally:
-        # Its frames may be done before this ends: merge_video finds the job free.
-        sampler.results.release(opened.job, holder=delivery.holder)
+        # Its frames may be done before this ends: merge_video finds the job free, and dies its own deaths.
+        sampler.results.release(opened.job, holder=delivery.holder, forgiven=done)
     if job.status is not JobStatus.IN_PROGRESS:
         sampler.teller.tell(job)
         return job
     starts, start_id = sampler.results.starts, frames_start_id(delivery.video, delivery.project)
-    starts.set_total(start_id, count)
+    starts.set_total(start_id, count, now=sampler.clock())
     tell_start(sampler.teller.sns, starts, start_id, sampler.clock())  # all frames may be done by now
     return job
 
@@ -178,8 +179,7 @@ def _taken(sampler: Sampler, delivery: Delivery, job_id: str, file: BinaryIO, so
                     stored[-_AT_ONCE].result()  # no more frames in memory than are being stored
     assert film is not None
     taken = [replace(put.result(), until_ms=until_ms) for put, until_ms in zip(stored, until, strict=True)]
-    rate = min(delivery.videos.frames_per_second, film.frame_rate)
-    return Frames(film=film, size=source.size, interval_ms=1000 / rate, frames=tuple(taken), job_tag=source.job_tag)
+    return Frames(film=film, size=source.size, frames=tuple(taken), job_tag=source.job_tag)
 
 
 def _ask(sampler: Sampler, delivery: Delivery, job_id: str, frames: Frames) -> None:
@@ -191,7 +191,7 @@ def _ask(sampler: Sampler, delivery: Delivery, job_id: str, frames: Frames) -> N
         created_at=int(now * 1000),
         request={"Video": delivery.video.to_json(), "VideoJobId": job_id},
         notification_topic=sampler.frames_topic_arn,
-        expires_at=expiry(now, delivery.settings.retention_days).get("ExpiresAt"),
+        retention_days=delivery.settings.retention_days,  # after its end: until then the video needs it
     )
     standing = sampler.results.starts.get(start.id) or sampler.results.starts.open(start, now=now)
     if standing.total is not None:

@@ -15,6 +15,7 @@ from lambdas.api_errors import (
     InvalidS3ObjectException,
     ResourceNotFoundException,
 )
+from lambdas.delivery import ABANDONED_SECONDS
 from lambdas.deployment_settings import DeploymentSettings, ProjectSettings
 from lambdas.errors import Meaning, meaning
 from lambdas.images import UNVERSIONED, ImageRef
@@ -49,7 +50,8 @@ class Starter:
         # Before the token: what may be read or told does not depend on what was asked before.
         first = self._first_page(request.place)
         now = self.clock()
-        expires_at = expiry(now, project.retention_days).get("ExpiresAt")
+        # Its images may wait long for a model: until it ends, it is kept for as long as they can end it.
+        expires_at = expiry(now, project.retention_days, spare_seconds=ABANDONED_SECONDS).get("ExpiresAt")
         start = StartJob(
             id=self.new_id(),
             project=request.project,
@@ -58,6 +60,7 @@ class Starter:
             job_tag=request.job_tag,
             notification_topic=request.notification_topic,
             expires_at=expires_at,
+            retention_days=project.retention_days,
         )
         try:
             standing = self.starts.open(start, now=now, token=request.token)

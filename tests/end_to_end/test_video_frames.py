@@ -17,6 +17,7 @@ Pictures = dict[str, PictureSet]
 
 SHOWN_SECONDS = 2
 RATE = 10  # frames a second of the video; the project looks at two of them
+QUIET_SECONDS = 8  # in which a second notification would come
 SHOWN = 6  # digits, one after the other
 
 
@@ -64,6 +65,7 @@ def test_a_video_becomes_a_timeline_of_the_projects_own_labels_and_one_notificat
         job = _result(trained, video)
         assert (job.status, job.outcome["JobTag"], job.outcome["Frames"]) == (JobStatus.SUCCEEDED, "line-7", len(truth))
         told = subscriber.receive(trained.detection_seconds, bool)
+        told += subscriber.receive(QUIET_SECONDS, bool)
     found = {
         (str(line["Label"]), sighting["Timestamp"])
         for line in _timeline(trained, job)

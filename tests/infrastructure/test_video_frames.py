@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lambdas.delivery import FRAMES_SECONDS
 from lambdas.pictures.confinement import memory_left
 from stacks.parts.wheels import LOCK, VIDEO_LOCK, fetch, install, layer_hash
 from tests.infrastructure.assembly import Deployment, referred, synthesized
@@ -88,6 +89,17 @@ def test_detection_reads_frames_and_no_other_result(framed):
     read = resources_of(framed, role_of(framed, "detect_labels"), "s3:GetObject")
     (frames,) = [json.dumps(arn) for arn in read if "ResultsObjects" in json.dumps(arn)]
     assert "/frames/*" in frames
+
+
+def test_what_belongs_to_frames_is_kept_until_their_video_has_waited_and_then_as_long_as_results(tmp_path):
+    projects = {"digits": {"videos": {"custom_labels": True}, "retention_days": 3}, "plain": {"retention_days": 3}}
+    said = SAID | {"projects": projects}
+    kept = synthesized(tmp_path, "framed", deployments={"framed": said})
+    rules = kept.one("AWS::S3::Bucket", "ResultsObjects").properties["LifecycleConfiguration"]["Rules"]
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    waited = 3 + FRAMES_SECONDS // 86_400
+    assert (days["frames/digits/"], days["labels/digits/"], days["timelines/digits/"]) == (waited, waited, 3)
+    assert days["labels/plain/"] == 3
 
 
 def test_a_deployment_without_custom_labels_of_videos_has_no_decoder(tmp_path):

@@ -4,7 +4,7 @@
 
 import io
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import IO, Any
 
 from botocore.response import StreamingBody
 
@@ -24,14 +24,14 @@ class Objects:
         self,
         Bucket: str,
         Key: str,
-        Body: bytes,
+        Body: bytes | IO[bytes],
         ContentType: str,
         Metadata: dict[str, str] | None = None,
         IfNoneMatch: str | None = None,
     ) -> dict[str, Any]:
         if IfNoneMatch == "*" and (Bucket, Key) in self.bodies:
             raise Refusal("PreconditionFailed", 412)
-        self.bodies[Bucket, Key] = Body
+        self.bodies[Bucket, Key] = Body if isinstance(Body, bytes) else Body.read()
         self._metadata[Bucket, Key] = Metadata or {}
         return {"VersionId": "v1"}
 

@@ -118,7 +118,7 @@ def test_the_results_of_a_start_job_and_its_progress(customlabels, add_result, d
     _, out, err = customlabels("results", "--job", "5" * 32, "--json")
     assert sorted(images(out)) == ["digits/a.png", "digits/b.png"]
     assert err == "  IN_PROGRESS: 2 done, 1 of them FAILED; images are still being listed\n"
-    starts.set_total("5" * 32, 9)
+    starts.set_total("5" * 32, 9, now=1)
     assert "of 9 images" in customlabels("results", "--job", "5" * 32)[2]
 
 

@@ -101,9 +101,13 @@ class Model:
 class Cinema:
     """The parts of the deployment, and its deliveries."""
 
-    def __init__(self, *, moderation: ModerationSettings | None = None, **videos: Any) -> None:
+    def __init__(
+        self, *, moderation: ModerationSettings | None = None, retention_days: int | None = None, **videos: Any
+    ) -> None:
         self.settings = ProjectSettings(
-            moderation=moderation, videos=VideoSettings(**({"custom_labels": True, "frames_per_second": 2} | videos))
+            moderation=moderation,
+            retention_days=retention_days,
+            videos=VideoSettings(**({"custom_labels": True, "frames_per_second": 2} | videos)),
         )
         self.time, self.objects, self.queues, self.topic, self.model = Time(), Objects(), Queues(), Topic(), Model()
         self.table, registry = Table(), Table()
@@ -214,6 +218,13 @@ class Cinema:
         merged = self.merge()
         assert merged is not None
         return merged
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and DynamoDB delete what has expired."""
+        self.time.now += seconds
+        for key, item in list(self.table.items.items()):
+            if "ExpiresAt" in item and int(item["ExpiresAt"]["N"]) < self.time.epoch():
+                del self.table.items[key]
 
     def sweep(self) -> int:
         self.time.now += 600

@@ -1,7 +1,8 @@
 """Small real videos, made here: H.264 in MP4, by PyAV."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -30,6 +31,22 @@ def film(frames: Iterable[Pixels], *, rate: int = RATE, keyframes: int = 250) ->
         assert stream is not None
         for packet in stream.encode():
             container.mux(packet)
+    return written.getvalue()
+
+
+def unsteady(shown: Sequence[tuple[int, Pixels]]) -> bytes:
+    """Return an MP4 of frames, each from its time in milliseconds on."""
+    written, unit = io.BytesIO(), Fraction(1, 1000)
+    with av.open(written, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=RATE)
+        stream.height, stream.width = shown[0][1].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = stream.time_base = unit
+        for at_ms, pixels in shown:
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = at_ms, unit
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
     return written.getvalue()
 
 

@@ -425,7 +425,7 @@ def test_a_request_that_comes_after_the_result_still_hears_of_it(scene):
 def test_the_last_image_of_a_start_job_ends_it_and_tells_its_topic_once(scene, uploaded_before):
     start = StartJob(id="5" * 32, project="digits", created_at=0, notification_topic=OTHER)
     scene.results.starts.open(start, now=NOW)
-    scene.results.starts.set_total(start.id, 1)
+    scene.results.starts.set_total(start.id, 1, now=1)
     if uploaded_before:
         scene.deliver()
     for _ in range(2):

@@ -89,7 +89,7 @@ def test_a_new_job_is_in_progress_and_says_what_was_asked(getter):
 def test_results_are_those_of_each_image_labels_and_failures(getter, finish):
     label = {"Name": "one", "Confidence": 97.5}
     good, bad = finish("digits/a.png", [label]), finish("digits/b.png", None)
-    getter.starts.set_total(START, 2)
+    getter.starts.set_total(START, 2, now=1)
     getter.starts.finish_if_done(START, 3)
     answer = getter.get({"JobId": START})
     assert (answer["JobStatus"], answer["Total"], answer["Done"], answer["Failed"]) == ("SUCCEEDED", 2, 2, 1)

@@ -65,7 +65,7 @@ class World:
         self.table.page = 40
         S3.target, DYNAMODB.target, SNS.target = self.objects, self.table, self.topic
         RESULTS.starts.open(StartJob(id=START, project="digits", created_at=1), now=1)
-        RESULTS.starts.set_total(START, 1)
+        RESULTS.starts.set_total(START, 1, now=1)
 
     def deliver(self, watch=None):
         """Deliver the image's message once, after the lease of the delivery before has run out."""

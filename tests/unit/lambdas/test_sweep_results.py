@@ -3,11 +3,12 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdas.delivery import ABANDONED_SECONDS
 from lambdas.errors import ModelAsleepError
 from lambdas.events import DetectionRequest
 from lambdas.jobs import JobStatus
 from lambdas.start_jobs import StartJob
-from lambdas.sweep_results.sweep import ABANDONED_SECONDS, UNTOLD_SECONDS, NotSweptError, Sweeper
+from lambdas.sweep_results.sweep import UNTOLD_SECONDS, NotSweptError, Sweeper
 from tests.unit.aws import Refusal
 from tests.unit.lambdas.scene import NOW, Scene
 
@@ -59,7 +60,7 @@ def test_the_topic_that_a_request_named_hears_of_it_too(scene):
 def test_a_start_job_that_its_last_image_left_untold_is_told_of(scene):
     start = StartJob(id="5" * 32, project="digits", created_at=int(NOW * 1000), notification_topic=OTHER)
     scene.results.starts.open(start, now=NOW)
-    scene.results.starts.set_total(start.id, 0)
+    scene.results.starts.set_total(start.id, 0, now=1)
     assert scene.results.starts.finish_if_done(start.id, NOW).unnotified
     scene.time.now += UNTOLD_SECONDS
     assert sweep(scene) == 1

@@ -69,11 +69,32 @@ def test_a_long_segment_has_several_lines_and_is_one_in_the_summary():
     assert spans(timeline) == {"Car": [(0, 500 * MOST_SIGHTINGS)]}
 
 
+def test_a_sighting_that_stands_lasts_until_its_end():
+    timeline = Timeline()
+    list(timeline.see("Car", Sighting(0, 90.0, until_ms=8000)))
+    list(timeline.see("Car", Sighting(8000 + GAP_MILLIS, 80.0)))
+    (line,) = ended(timeline)
+    assert (line["StartTimestampMillis"], line["EndTimestampMillis"]) == (0, 8000 + GAP_MILLIS)
+    assert [one.get("UntilMillis") for one in line["Sightings"]] == [8000, None]
+
+
+def test_without_a_gap_a_segment_lasts_until_its_label_is_missed():
+    timeline = Timeline(gap_ms=None)
+    assert taken(timeline, ("Car", 0, 90.0), ("Dog", 0, 90.0), ("Car", 10**6, 90.0)) == []
+    missed = [json.loads(segment.to_line()) for segment in timeline.miss({"Dog"})]
+    assert [(line["Label"], line["EndTimestampMillis"]) for line in missed] == [("Car", 10**6)]
+    assert list(timeline.miss({"Dog"})) == []
+    taken(timeline, ("Car", 2 * 10**6, 90.0))
+    assert spans(timeline) == {"Car": [(0, 10**6), (2 * 10**6, 2 * 10**6)], "Dog": [(0, 0)]}
+
+
 def test_another_process_goes_on_where_one_has_stopped():
     whole, first = Timeline(gap_ms=4000), Timeline(gap_ms=4000)
     seen = [("Car", 0, 70.0), ("Dog", 0, 50.0), ("Car", 3000, 80.0), ("Dog", 9000, 60.0)]
-    expected = taken(whole, *seen) + ended(whole)
+    list(whole.see("Cat", Sighting(0, 60.0, until_ms=900)))
+    list(first.see("Cat", Sighting(0, 60.0, until_ms=900)))
     lines = taken(first, *seen[:2])
+    expected = taken(whole, *seen) + ended(whole)
     second = timeline_from_json(json.loads(json.dumps(first.to_json())))
     assert lines + taken(second, *seen[2:]) + ended(second) == expected
     assert second.summary() == whole.summary()

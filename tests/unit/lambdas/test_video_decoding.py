@@ -11,6 +11,7 @@ from lambdas.frames import Film
 from lambdas.sample_video.decoding import VideoDecoder
 from lambdas.video_settings import VideoSettings
 from tests.unit.lambdas.films import brightening, brightness, film, grey, opened
+from tests.unit.lambdas.hostile_films import LIES
 
 HOSTILE = "tests.unit.lambdas.hostile_films"
 
@@ -151,6 +152,21 @@ def test_a_video_that_never_ends_is_given_up_in_time(tmp_path):
     error = refused(b"hang", tmp_path, decoder=VideoDecoder(module=HOSTILE), seconds=2)
     assert "within 2 seconds" in error.message
     assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("word", sorted(LIES))
+def test_a_decoder_that_says_what_cannot_be_is_not_believed(tmp_path, word):
+    error = refused(word, tmp_path, decoder=VideoDecoder(module=HOSTILE), max_frames=8, max_minutes=0.1)
+    assert error.code is ErrorCode.CORRUPT_VIDEO
+    assert error.message.startswith("The video misleads its decoder, which told of ")
+
+
+def test_an_answer_that_cannot_be_read_ends_the_video_and_not_the_function(tmp_path):
+    assert refused(b"deep", tmp_path, decoder=VideoDecoder(module=HOSTILE)).code is ErrorCode.CORRUPT_VIDEO
+
+
+def test_a_reason_that_would_fill_the_table_is_cut(tmp_path):
+    assert len(refused(b"talk", tmp_path, decoder=VideoDecoder(module=HOSTILE)).message) == 1000
 
 
 def test_the_decoder_has_no_credentials(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
+from lambdas.delivery import ABANDONED_SECONDS, FRAMES_SECONDS, KEPT_SECONDS
 from lambdas.errors import ErrorCode
 from lambdas.frames import frames_start_id, video_job_id
 from lambdas.images import job_id
@@ -18,7 +19,7 @@ from lambdas.results import BusyError
 from lambdas.sample_video.sampling import FramesUnsentError
 from tests.unit.aws import Refusal
 from tests.unit.lambdas.cinema import FRAMES_TOPIC, HEIGHT, MAGENTA, QUEUE, SIDE, VIDEO, WIDTH, Cinema, nothing, square
-from tests.unit.lambdas.films import RATE, film
+from tests.unit.lambdas.films import RATE, film, unsteady
 from tests.unit.lambdas.scene import V1, V2
 
 
@@ -47,12 +48,15 @@ def test_a_label_has_a_segment_for_each_time_that_it_is_to_be_seen(cinema):
     assert found == {("red", 0, 2500), ("green", 5000, 6500), ("red", 8000, 9500)}
 
 
-def test_segments_are_found_with_a_precision_and_recall_of_one_to_within_an_interval(cinema):
+@pytest.mark.parametrize("frames_per_second", [1, 2, 3, 4, 7, 8, 10])
+def test_segments_are_found_with_a_precision_and_recall_of_one_to_within_an_interval(frames_per_second):
+    """The film has ten frames a second, which most of these do not divide."""
+    cinema, most = Cinema(frames_per_second=frames_per_second), 1000 / frames_per_second + 1000 / RATE
     job = cinema.show(STORY)
     found = [(line["Label"], line["StartTimestampMillis"], line["EndTimestampMillis"]) for line in cinema.timeline(job)]
 
     def same(one, other):
-        return one[0] == other[0] and abs(one[1] - other[1]) <= 500 and abs(one[2] - other[2]) <= 500
+        return one[0] == other[0] and abs(one[1] - other[1]) <= most and abs(one[2] - other[2]) <= most
 
     assert sum(any(same(one, true) for true in TRUTH) for one in found) / len(found) == 1
     assert sum(any(same(true, one) for one in found) for true in TRUTH) / len(TRUTH) == 1
@@ -62,6 +66,32 @@ def test_a_label_that_is_missing_on_one_frame_ends_its_segment(cinema):
     job = cinema.show(film([*moving(1), *blank(0.5), *moving(1)]))
     found = [(line["StartTimestampMillis"], line["EndTimestampMillis"]) for line in cinema.timeline(job)]
     assert found == [(0, 500), (1500, 2000)]
+
+
+def test_a_film_whose_rate_changes_has_the_segments_that_it_shows(cinema):
+    slides = [(0, "red"), (5000, "red"), (12_000, "green"), (12_500, "green"), (20_000, "red")]
+    job = cinema.show(unsteady([(at_ms, square(colour, 10, 10)) for at_ms, colour in slides]))
+    found = {(line["Label"], line["StartTimestampMillis"], line["EndTimestampMillis"]) for line in cinema.timeline(job)}
+    assert found == {("red", 0, 5000), ("green", 12_000, 12_500), ("red", 20_000, 20_000)}
+
+
+def failing(cinema, content, *places):
+    """Return the segments of a film some of whose frames fail."""
+    cinema.upload(content)
+    cinema.sample()
+    for place, body in enumerate(cinema.asked()):
+        cinema.model.refuse = [Refusal("InvalidImageFormatException")] * 2 * (place in places)
+        cinema.look(body)
+    return [(line["StartTimestampMillis"], line["EndTimestampMillis"]) for line in cinema.timeline(cinema.merge())]
+
+
+def test_one_frame_that_fails_ends_no_segment_and_several_in_a_row_do(cinema):
+    assert failing(cinema, film(moving(5)), 2, 5, 6) == [(0, 2000), (3500, 4500)]
+
+
+def test_a_frame_that_stands_for_a_while_and_fails_ends_a_segment():
+    still = [square("red", 10, 10)] * 10 + [square("green", 90, 60)] * 10 + [square("red", 10, 10)] * 10
+    assert failing(Cinema(scene_change=1.0), film(still), 1) == [(0, 500), (2000, 2500)]
 
 
 def test_a_segment_says_where_its_label_was_at_each_time(cinema):
@@ -125,6 +155,45 @@ def test_with_scene_change_a_label_lasts_for_as_long_as_its_picture_does():
     found = {(line["Label"], line["StartTimestampMillis"], line["EndTimestampMillis"]) for line in cinema.timeline(job)}
     assert found == {("red", 0, 2500), ("green", 3000, 4500)}
     assert (cinema.model.asked, job.outcome["Frames"]) == (2, 2)
+    # Said once, however long it stands.
+    stood = [[(one["Timestamp"], one["UntilMillis"]) for one in line["Sightings"]] for line in cinema.timeline(job)]
+    assert stood == [[(0, 2500)], [(3000, 4500)]]
+    summed = {label["Name"]: label["Segments"] for label in job.outcome["CustomLabels"]}
+    assert summed["red"] == [{"StartTimestampMillis": 0, "EndTimestampMillis": 2500, "Confidence": 90}]
+
+
+def test_the_results_of_frames_are_read_a_few_at_a_time(cinema, monkeypatch):
+    expected = cinema.timeline(cinema.show(STORY))
+    again, sizes = Cinema(), []
+    jobs = type(again.queries).jobs
+    monkeypatch.setattr("lambdas.merge_video.merging._AT_ONCE", 3)
+    monkeypatch.setattr(type(again.queries), "jobs", lambda self, ids: sizes.append(len(ids)) or jobs(self, ids))
+    assert again.timeline(again.show(STORY)) == expected
+    assert sizes == [3] * 6 + [2]
+
+
+def die(cinema, times):
+    for number in range(times):
+        cinema.results.open(_open_job(), holder=f"dead {number}", now=cinema.time.epoch(), lease_seconds=10)
+        cinema.time.now += 20
+
+
+def test_a_video_that_three_deliveries_died_of_is_merged_no_more(cinema):
+    cinema.upload(STORY)
+    cinema.sample()
+    cinema.look_at_all()
+    die(cinema, 3)
+    assert cinema.merge().outcome["ErrorCode"] == "CRASHED"
+    assert [told["ErrorCode"] for told in cinema.told()] == ["CRASHED"]
+
+
+def test_deaths_of_decoding_are_not_held_against_merging(cinema):
+    cinema.upload(STORY)
+    die(cinema, 2)
+    cinema.sample()
+    cinema.look_at_all()
+    die(cinema, 2)
+    assert cinema.merge().status is JobStatus.SUCCEEDED
 
 
 def test_merging_twice_changes_nothing_and_tells_once(cinema):
@@ -205,9 +274,9 @@ def test_frames_that_are_done_before_they_are_counted_end_the_video_all_the_same
     starts = type(cinema.results.starts)
     count = starts.set_total
 
-    def late(self, start_id, total):
+    def late(self, start_id, total, **said):
         cinema.look_at_all()
-        count(self, start_id, total)
+        count(self, start_id, total, **said)
 
     monkeypatch.setattr(starts, "set_total", late)
     cinema.sample()
@@ -239,6 +308,113 @@ def test_the_sweep_tells_of_a_video_that_nobody_was_told_of(cinema):
     assert len(cinema.told()) == 1
 
 
+def standing(cinema):
+    return cinema.queries.job(video_job_id(VIDEO, "digits"))
+
+
+@pytest.fixture
+def unended(cinema):
+    """A video one of whose frames nobody looks at."""
+    cinema.upload(STORY)
+    cinema.sample()
+    for body in cinema.asked()[:-1]:
+        cinema.look(body)
+    return cinema
+
+
+def test_a_video_one_of_whose_frames_never_ends_is_merged_without_it_once_it_has_waited_long_enough(unended):
+    unended.wait(FRAMES_SECONDS - 601)
+    unended.sweep()
+    assert unended.told(FRAMES_TOPIC) == []
+    unended.wait(1)
+    unended.sweep()
+    job = unended.merge()
+    assert (job.status, job.outcome["Frames"], job.outcome["FramesFailed"]) == (JobStatus.SUCCEEDED, 20, 1)
+    assert {line["Label"] for line in unended.timeline(job)} == {"red", "green"}
+
+
+def test_a_dead_letter_of_a_frame_that_is_sent_back_while_the_video_waits_is_in_the_timeline(unended):
+    unended.wait(KEPT_SECONDS + 3 * 86_400)
+    unended.sweep()
+    unended.look(unended.asked()[-1])
+    assert unended.merge().outcome["FramesFailed"] == 0
+
+
+def test_a_frame_that_ends_after_its_video_has_a_result_of_its_own_and_changes_no_more(unended):
+    unended.wait(FRAMES_SECONDS)
+    unended.sweep()
+    unended.merge()
+    told = len(unended.topic.published)
+    assert unended.look(unended.asked()[-1]).status is JobStatus.SUCCEEDED
+    assert (len(unended.topic.published), standing(unended).outcome["FramesFailed"]) == (told, 1)
+
+
+def test_a_video_none_of_whose_frames_was_looked_at_in_time_expires(cinema):
+    cinema.upload(STORY)
+    cinema.sample()
+    cinema.wait(FRAMES_SECONDS)
+    cinema.sweep()
+    outcome = cinema.merge().outcome
+    assert (outcome["ErrorCode"], outcome["Frames"], outcome["FramesFailed"]) == ("EXPIRED", 20, 20)
+    assert outcome["StatusMessage"].startswith("None of the 20 frames could be looked at. They have no result: ")
+
+
+def test_frames_that_were_asked_for_late_are_waited_for_just_as_long(cinema):
+    cinema.upload(STORY)
+    cinema.queues.fail_entries["000000500.jpg"] = [True]
+    with pytest.raises(FramesUnsentError):
+        cinema.sample()
+    cinema.wait(FRAMES_SECONDS)
+    cinema.sweep()
+    cinema.sample()
+    cinema.wait(FRAMES_SECONDS - 601)
+    cinema.sweep()
+    assert cinema.told(FRAMES_TOPIC) == []
+
+
+def test_the_frames_of_a_video_that_nobody_can_ask_for_any_more_are_not_waited_for(cinema):
+    cinema.upload(STORY)
+    cinema.queues.fail_entries["000000500.jpg"] = [True]
+    with pytest.raises(FramesUnsentError):
+        cinema.sample()
+    cinema.look_at_all()
+    cinema.wait(ABANDONED_SECONDS)
+    cinema.sweep()
+    assert cinema.merge().outcome["FramesFailed"] == 1
+
+
+def test_a_video_does_not_expire_while_a_message_may_still_merge_it(unended):
+    unended.wait(FRAMES_SECONDS)
+    unended.sweep()
+    unended.wait(ABANDONED_SECONDS - 601)  # in the queue of merge_video, a dead letter, and in the queue again
+    unended.sweep()
+    assert standing(unended).status is JobStatus.IN_PROGRESS
+    unended.wait(1)
+    unended.sweep()
+    assert standing(unended).outcome["ErrorCode"] == "EXPIRED"
+
+
+def test_a_wait_for_a_model_that_is_longer_than_results_are_kept_loses_nothing():
+    cinema = Cinema(retention_days=1)
+    cinema.upload(STORY)
+    cinema.sample()
+    for body in cinema.asked()[:-1]:
+        cinema.look(body)
+    cinema.wait(KEPT_SECONDS)
+    cinema.look(cinema.asked()[-1])
+    assert cinema.merge().outcome["FramesFailed"] == 0
+
+
+def test_frames_and_their_start_job_expire_once_their_video_is_merged():
+    cinema = Cinema(retention_days=1)
+    cinema.show(STORY)
+    cinema.wait(86_400 + 1)
+    assert standing(cinema) is None
+    assert cinema.results.starts.get(frames_start_id(VIDEO, "digits")) is None
+    cinema.wait(FRAMES_SECONDS)
+    assert cinema.table.items == {}
+
+
 def test_a_frame_that_cannot_be_looked_at_is_counted_and_the_others_make_the_timeline(cinema):
     cinema.upload(STORY)
     cinema.sample()
@@ -247,6 +423,16 @@ def test_a_frame_that_cannot_be_looked_at_is_counted_and_the_others_make_the_tim
     job = cinema.merge()
     assert (job.status, job.outcome["Frames"], job.outcome["FramesFailed"]) == (JobStatus.SUCCEEDED, 20, 1)
     assert [line["StartTimestampMillis"] for line in cinema.timeline(job) if line["Label"] == "red"] == [500, 8000]
+
+
+def test_a_frame_whose_labels_are_gone_counts_as_failed(cinema, monkeypatch):
+    monkeypatch.setattr("lambdas.label_objects._MAX_JSON", 10)
+    cinema.upload(film(moving(2)))
+    cinema.sample()
+    cinema.look_at_all()
+    cinema.objects.bodies.pop(next(key for key in cinema.objects.bodies if key[1].startswith("labels/")))
+    job = cinema.merge()
+    assert (job.status, job.outcome["Frames"], job.outcome["FramesFailed"]) == (JobStatus.SUCCEEDED, 4, 1)
 
 
 def test_a_video_none_of_whose_frames_could_be_looked_at_fails_with_their_reason(cinema):
@@ -301,9 +487,7 @@ def test_a_video_that_has_gone_fails(cinema):
 
 def test_a_video_that_three_deliveries_died_of_is_decoded_no_more(cinema):
     cinema.upload(STORY)
-    for number in range(3):
-        cinema.results.open(_open_job(), holder=f"dead {number}", now=cinema.time.epoch(), lease_seconds=10)
-        cinema.time.now += 20
+    die(cinema, 3)
     job = cinema.sample()
     assert (job.outcome["ErrorCode"], cinema.asked()) == ("CRASHED", [])
 
@@ -338,6 +522,26 @@ def test_a_preview_shows_the_frames_with_their_boxes_where_it_is_asked_for():
     assert sheet.format == "PNG"
     assert sheet.size == (4 * (WIDTH + 8) + 8, HEIGHT + 28 + 8 + 8)
     assert "AnnotatedImage" in cinema.told()[0]
+
+
+def forget_frames(cinema, count):
+    """Delete the pictures of so many frames."""
+    for key in [key for key in cinema.objects.bodies if key[1].endswith(".jpg")][:count]:
+        del cinema.objects.bodies[key]
+
+
+@pytest.mark.parametrize(("gone", "shown"), [(0, 4), (1, 3), (4, None)])
+def test_a_preview_shows_the_frames_that_are_still_there(gone, shown):
+    cinema = Cinema(preview=True)
+    cinema.upload(film(moving(2)))
+    cinema.sample()
+    cinema.look_at_all()
+    forget_frames(cinema, gone)
+    outcome = cinema.merge().outcome
+    assert (outcome["Status"], outcome["FramesFailed"]) == ("SUCCEEDED", 0)
+    sheets = [body for key, body in cinema.objects.bodies.items() if key[1].startswith("annotated/")]
+    assert [Image.open(io.BytesIO(sheet)).width for sheet in sheets] == ([shown * (WIDTH + 8) + 8] if shown else [])
+    assert ("AnnotatedImage" in outcome) == (shown is not None)
 
 
 def test_without_being_asked_for_there_is_no_preview(cinema):

@@ -20,7 +20,7 @@ logger: Final = Logger()
 
 _TRIES: Final = 7
 _PAUSE_SECONDS: Final = 10.0  # a role's new grant is known everywhere within a minute
-_ROLLED_BACK: Final = "ROLLBACK_IN_PROGRESS"
+_ROLLED_BACK: Final = "UPDATE_ROLLBACK_IN_PROGRESS"
 
 
 @logger.inject_lambda_context
@@ -42,7 +42,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> None:
 def _checked(event: dict[str, Any]) -> str:
     if event["RequestType"] == "Delete":
         return "nothing to check"
-    if _is_rolled_back(event["StackId"]):
+    if event["RequestType"] == "Update" and _is_rolled_back(event["StackId"]):
         return "not checked: a deploy that failed takes back what it has made"
     reviews = [
         HumanReview(flow_definition_arn=said["FlowDefinitionArn"], output_bucket=said["OutputBucket"])
@@ -63,4 +63,4 @@ def _seen(review: HumanReview) -> str:
 
 def _is_rolled_back(stack: str) -> bool:
     (found,) = client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    return str(found["StackStatus"]).endswith(_ROLLED_BACK)
+    return bool(found["StackStatus"] == _ROLLED_BACK)

@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambdas.guard_models.explaining import Explanation
@@ -81,6 +81,14 @@ def living():
 
 @settings(max_examples=40, deadline=None)
 @given(histories)
+@example(
+    [
+        ([("start", "v3", 0), ("lease", "v3", 32)], 0),
+        *[([], 0)] * 6,
+        ([("start", "v3", 0), ("give back", "v3", 0)], 0),
+        *[([], 0)] * 4,
+    ]
+)
 def test_nothing_unexplained_runs_past_its_notice_and_nothing_explained_is_stopped(history):
     world, guard, topic = living()
     unexplained_since = {}  # by version: the first look of a row that found it so
@@ -97,6 +105,8 @@ def test_nothing_unexplained_runs_past_its_notice_and_nothing_explained_is_stopp
                 unexplained_since.pop(version, None)
             since = unexplained_since.setdefault(version, world.now) if version in before - explained else world.now
             assert not world.is_running(version) or world.now - since < NOTICE
+            if not world.is_running(version):
+                unexplained_since.pop(version, None)  # who starts it anew is told anew
 
 
 @settings(max_examples=60, deadline=None)

@@ -48,6 +48,7 @@ def _ending(collector: Collector, message: Message, context: LambdaContext) -> E
     try:
         delivery = Delivery(
             completion=completion_of(message.body),
+            sent_at=message.sent_at,
             holder=f"{context.aws_request_id}/{message.id}",
             lease_seconds=context.get_remaining_time_in_millis() / 1000 + _LEASE_SPARE_SECONDS,
             has_time=lambda: context.get_remaining_time_in_millis() > _RESERVE_MILLIS,

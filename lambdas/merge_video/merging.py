@@ -20,7 +20,7 @@ from lambdas.queries import Queries, everything
 from lambdas.results import BusyError, ResultsTable
 from lambdas.start_jobs import StartJob
 from lambdas.telling import Teller
-from lambdas.timelines import Segment, Sighting, Timeline
+from lambdas.timelines import CONTENT_TYPE, Segment, Sighting, Timeline
 from lambdas.videos import pointed_from, timeline_key
 
 
@@ -107,7 +107,7 @@ def _outcome(merger: Merger, start: StartJob, job: Job, settings: ProjectSetting
     timeline = Timeline(gap_ms=frames.gap_ms)
     lines = "".join(segment.to_line() for segment in _segments(timeline, seen, frames.interval_ms))
     key = timeline_key(job.project, job.id)
-    merger.s3.put_object(Bucket=merger.bucket, Key=key, Body=lines.encode(), ContentType="application/jsonl")
+    merger.s3.put_object(Bucket=merger.bucket, Key=key, Body=lines.encode(), ContentType=CONTENT_TYPE)
     millis = sum(one.outcome.get("DetectMillis", 0) for _, one in seen)
     preview = _preview(merger, job, seen) if settings and settings.videos and settings.videos.preview else None
     return {

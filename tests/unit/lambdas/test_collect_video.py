@@ -10,14 +10,10 @@ from lambdas.collect_video.completions import Completion, completion_of
 from lambdas.events import MalformedEventError
 from lambdas.jobs import JobStatus
 from lambdas.results import BusyError
-from lambdas.start_video.starting import OVERDUE_MILLIS
-from lambdas.sweep_videos.overdue import Overdue
-from tests.unit.aws import Refusal, client_of
+from tests.unit.aws import Refusal
 from tests.unit.lambdas.video_scene import FILM, VideoScene
-from tests.unit.sqs import Queues
 
 BOX = {"BoundingBox": {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}, "Confidence": 91.0}
-QUEUE = "https://sqs.test/collect_video"
 
 
 @pytest.fixture
@@ -297,23 +293,6 @@ def test_an_answer_without_a_status_is_no_success(scene):
     scene.jobs.answers[job.id] = {"JobStatus": "QUEUED"}
     with pytest.raises(NotDoneError):
         scene.collect(job.id)
-
-
-def overdue(scene, queues):
-    asker = Overdue(queries=scene.queries, sqs=client_of("sqs", queues), queue_url=QUEUE, clock=scene.time.epoch)
-    return asker.ask("digits")
-
-
-def test_a_job_whose_completion_is_lost_is_asked_about_and_ends(scene):
-    job, queues = begun(scene), Queues()
-    scene.time.now += OVERDUE_MILLIS / 1000
-    assert overdue(scene, queues) == 0
-    scene.time.now += 3
-    assert overdue(scene, queues) == 1
-    (body,) = queues.bodies(QUEUE)
-    assert completion_of(body) == Completion(job.id, None)
-    assert scene.collect(job.id, completion_of(body).status).status is JobStatus.SUCCEEDED
-    assert overdue(scene, queues) == 0
 
 
 def test_a_sweep_that_asks_too_early_changes_nothing(scene):

@@ -153,11 +153,13 @@ def test_an_end_of_an_unknown_job_comes_back_for_a_quarter_of_an_hour_before_it_
     assert dead["MessageAttributes"]["ErrorCode"]["StringValue"] == "UnknownJobError"
 
 
-def test_sweeping_asks_about_the_projects_that_have_videos(scene, monkeypatch, lambda_context):
+@pytest.mark.parametrize("videos", [VideoSettings(), None], ids=["videos", "no videos any more"])
+def test_sweeping_asks_about_all_projects(scene, monkeypatch, lambda_context, videos):
     scene.start()
+    settings = DeploymentSettings(name="demo", projects={"digits": ProjectSettings(videos=videos)})
     outbox = Outbox()
     clients = {"dynamodb": scene.dynamodb, "sqs": client_of("sqs", outbox)}
-    monkeypatch.setattr(sweeping, "_settings", lambda: SETTINGS)
+    monkeypatch.setattr(sweeping, "_settings", lambda: settings)
     monkeypatch.setattr(sweeping, "client", clients.__getitem__)
     monkeypatch.setenv("RESULTS_TABLE", "results")
     monkeypatch.setenv("QUEUE_URL", "https://sqs.test/collect")

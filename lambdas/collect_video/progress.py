@@ -121,7 +121,7 @@ class Shelf:
         )
 
     def forget(self, key: str) -> None:
-        """Take a checkpoint away, if there is one."""
+        """Take a checkpoint away; where there is none, the bucket's rule takes the delete marker away."""
         self.s3.delete_object(Bucket=self.bucket, Key=checkpoint_key(key))
 
     def _put_part(self, key: str, progress: Progress) -> None:

@@ -47,6 +47,7 @@ def test_what_is_said_of_videos_reaches_the_functions(tmp_path):
         ({"labels": 1}, f"{PATH}.labels is 1"),
         ({"labels": False}, f"{PATH}.labels and custom_labels are both false"),
         ({"include_labels": ["x" * 51]}, f"{PATH}.include_labels"),
+        ({"include_labels": [""]}, f"{PATH}.include_labels"),
         ({"include_labels": [f"{n}" for n in range(101)]}, f"{PATH}.include_labels"),
         ({"include_labels": ["Car"], "exclude_labels": ["Car"]}, f"{PATH}.include_labels and exclude_labels both"),
         ({"frames_per_second": 31}, f"{PATH}.frames_per_second"),

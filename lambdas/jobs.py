@@ -34,6 +34,7 @@ class Job:
     created_at: int  # epoch milliseconds
     api: str = API  # of a video's labels: StartLabelDetection
     job_tag: str | None = None  # where it is known before the end
+    source_bytes: int | None = None  # of an open job on a video, where they are known
     due_at: int | None = None  # of a video: epoch ms after which a sweep asks the service how it stands
     project_version_arn: str | None = None  # pinned when the job opens
     run: str | None = None  # of a deliberate second look, which is a job of its own

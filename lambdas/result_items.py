@@ -74,11 +74,13 @@ def open_item(job: Job) -> dict[str, Any]:
     """Return the item of a new job."""
     topic = {"NotificationTopic": job.notification_topic} if job.notification_topic else {}
     due = {"DueAt": job.due_at} if job.due_at else {}
+    size = {"SourceBytes": job.source_bytes} if job.source_bytes is not None else {}
     return {
         **job_key(job.id),
         **identity(job),
         **topic,
         **due,
+        **size,
         "ImageKey": image_key(job.image.bucket, job.image.key),
         "Status": job.status.value,
         "ProjectStatus": project_status(job.project, job.status),
@@ -114,6 +116,7 @@ def job_of(item: Mapping[str, Any]) -> Job:
         created_at=item["CreatedAt"],
         api=item.get("API", API),
         job_tag=item.get("JobTag"),
+        source_bytes=None if final else item.get("SourceBytes"),
         due_at=item.get("DueAt"),
         project_version_arn=item.get("ProjectVersionArn"),
         run=item.get("Run"),

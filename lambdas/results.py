@@ -118,17 +118,11 @@ class ResultsTable:
 
         `forgiven` says that what deliveries died of is behind the job: its crashes are counted anew.
         """
-        forgotten = (*LEASE, "Crashes") if forgiven else LEASE
-        try:
-            self.dynamodb.update_item(
-                TableName=self.name,
-                Key=to_item(job_key(job.id)),
-                UpdateExpression=f"REMOVE {', '.join(forgotten)}",
-                **_while_held(holder, {}),
-            )
-        except ClientError as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise
+        self._remove(job, (*LEASE, "Crashes") if forgiven else LEASE, holder)
+
+    def forget_crashes(self, job: Job, *, holder: str) -> None:
+        """Count the deliveries that died of a held job anew: it has come farther since, and kept what it has."""
+        self._remove(job, ("Crashes",), holder)
 
     def finish(
         self, job: Job, outcome: Mapping[str, Any], *, holder: str, now: float, retention_days: int | None
@@ -239,6 +233,18 @@ class ResultsTable:
         except ClientError as error:
             return False, _item_of(error)
         return True, from_item(answer["Attributes"])
+
+    def _remove(self, job: Job, names: Sequence[str], holder: str) -> None:
+        try:
+            self.dynamodb.update_item(
+                TableName=self.name,
+                Key=to_item(job_key(job.id)),
+                UpdateExpression=f"REMOVE {', '.join(names)}",
+                **_while_held(holder, {}),
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
 
     def _stage(
         self, job: Job, weakest: Sequence[Mapping[str, Any]], strongest: Sequence[Mapping[str, Any]], holder: str

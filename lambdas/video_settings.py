@@ -18,9 +18,11 @@ from lambdas.setting_checks import (
 )
 
 LONGEST_MINUTES: Final = 360.0  # of a video that Rekognition takes
+MOST_FILTERS: Final = 100  # labels that the service takes in one filter
+LONGEST_LABEL: Final = 50  # characters
+LABEL_CHARACTERS: Final = "[A-Za-z0-9àâèçñó'-_(). ]"  # as the service's model spells them, range and all
 
-_MOST_FILTERS: Final = 100  # labels that the service takes in one filter
-_LABEL: Final = re.compile(r".{1,50}")
+_LABEL: Final = re.compile(f"{LABEL_CHARACTERS}{{1,{LONGEST_LABEL}}}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +63,9 @@ def parse_videos(where: str, raw: Any) -> VideoSettings | None:
 def _labels() -> Check:
     each = list_of(_LABEL, "labels")
     return Check(
-        lambda value: each.passes(value) and len(value) <= _MOST_FILTERS,
-        f"a list of up to {_MOST_FILTERS} different labels of 1 to 50 characters",
+        lambda value: each.passes(value) and len(value) <= MOST_FILTERS,
+        f"a list of up to {MOST_FILTERS} different labels of 1 to {LONGEST_LABEL} characters, as Rekognition spells "
+        f"them: {LABEL_CHARACTERS}",
     )
 
 

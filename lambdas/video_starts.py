@@ -1,7 +1,8 @@
 """What was asked of Rekognition for a video: written before it is asked, so that it is asked once, and paid for once.
 
 An item of the results table: `PK VIDEO#<identity of the object version in its project>`, `SK START`. The request is
-pinned with it: the service knows a ClientRequestToken again only with the same request.
+pinned with it: the service knows a ClientRequestToken again only with the same request. A request that the service
+refuses, for a fault of ours, is forgotten: the next one is made by the settings and the role that are deployed then.
 """
 
 from collections.abc import Mapping
@@ -67,6 +68,18 @@ class VideoStarts:
                 raise
             return _start(from_item(error.response["Item"]))
         return start
+
+    def forget(self, start: VideoStart) -> None:
+        """Forget a request that the service has refused; where another delivery has begun the job, it stays."""
+        try:
+            self.dynamodb.delete_item(
+                TableName=self.name,
+                Key=to_item(_key(start.id)),
+                ConditionExpression="attribute_not_exists(StartedJob)",
+            )
+        except ClientError as error:
+            if error_code(error) != "ConditionalCheckFailedException":
+                raise
 
     def begun(self, start: VideoStart, job: Job) -> None:
         """Write the job that the service has begun, and note it on its start; again, it changes nothing."""

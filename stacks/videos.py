@@ -91,6 +91,7 @@ class Videos(Stack):
             environment=SweepVideos(results_table=table.table_name, queue_url=queue.queue_url),
         )
         allow(sweeper.role, "dynamodb:Query", on=[f"{table.table_arn}/index/ByStatus"])
+        allow(sweeper.role, "dynamodb:UpdateItem", on=[table.table_arn])
         allow(sweeper.role, "sqs:SendMessage", on=[queue.queue_arn])
         run_regularly(
             self,

@@ -42,6 +42,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _collect(collector: Collector, message: Message, context: LambdaContext) -> Job:
     delivery = Delivery(
         completion=completion_of(message.body),
+        sent_at=message.sent_at,
         holder=holder(context, message),
         lease_seconds=lease_seconds(context),
         has_time=lambda: context.get_remaining_time_in_millis() > _RESERVE_MILLIS,

@@ -23,6 +23,7 @@ from lambdas.queries import Queries
 from lambdas.results import BusyError, Opened, ResultsTable
 from lambdas.start_jobs import StartJob
 from lambdas.telling import Teller
+from lambdas.timelines import CONTENT_TYPE
 from lambdas.videos import pointed_from, timeline_key
 
 _AT_ONCE: Final = 25  # results of frames that are read together; each may have 300 KB of labels
@@ -138,7 +139,7 @@ def _spelled(
         return {**blocked(moderation, source), **about}
     key = timeline_key(job.project, job.id)
     findings.lines.seek(0)
-    merger.s3.put_object(Bucket=merger.bucket, Key=key, Body=findings.lines, ContentType="application/jsonl")
+    merger.s3.put_object(Bucket=merger.bucket, Key=key, Body=findings.lines, ContentType=CONTENT_TYPE)
     wants_preview = settings is not None and settings.videos is not None and settings.videos.preview
     preview = _preview(merger, job, findings.seen) if wants_preview else None
     labels = findings.timeline.summary()

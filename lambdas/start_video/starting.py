@@ -53,13 +53,17 @@ class Delivery:
     last: bool = False  # the message would be gone before it comes back
 
 
-def start(starter: Starter, delivery: Delivery) -> Job:
-    """Bring a video into the hands of Rekognition, or to its FAILED end; return its job.
+def start(starter: Starter, delivery: Delivery) -> Job | None:
+    """Bring a video into the hands of Rekognition, or to its FAILED end; return its job, None where it has expired.
 
     Safe to repeat: the same object version has the same token, the same request and so the same job. Raises BusyError,
     and errors that are not the video's fault: where the quota of open jobs is full, the message comes back.
     """
     start_id = job_id(delivery.video, delivery.project)
+    ended = starter.queries.job(start_id)  # under an id of ours: Rekognition never began it
+    if ended is not None and ended.status is not JobStatus.IN_PROGRESS:
+        starter.teller.tell(ended)
+        return ended
     facts = Facts(size=delivery.size)
     try:
         pinned = starter.starts.get(start_id) or _pinned(starter, delivery, start_id, facts)
@@ -103,21 +107,23 @@ def request_of(
     }
 
 
-def _begun(starter: Starter, delivery: Delivery, pinned: VideoStart) -> Job:
-    """Return the job of a pinned request, which the service is asked for unless it has begun it."""
+def _begun(starter: Starter, delivery: Delivery, pinned: VideoStart) -> Job | None:
+    """Return the job of a pinned request, which the service is asked for unless it has begun it.
+
+    None where its result has expired since: the video has been looked through.
+    """
     if pinned.started_job is not None:
-        standing = starter.queries.job(pinned.started_job)
-        if standing is not None:
-            return standing
+        return starter.queries.job(pinned.started_job)
     now = int(starter.clock() * 1000)
     job = Job(
-        id=pinned.started_job or _ask(starter, delivery, pinned),
+        id=_ask(starter, delivery, pinned),
         project=delivery.project,
         image=delivery.video,
         status=JobStatus.IN_PROGRESS,
         created_at=now,
         api=VIDEO_API,
         job_tag=pinned.job_tag,
+        source_bytes=pinned.size,
         due_at=now + pinned.millis + OVERDUE_MILLIS,
     )
     starter.starts.begun(pinned, job)
@@ -127,8 +133,11 @@ def _begun(starter: Starter, delivery: Delivery, pinned: VideoStart) -> Job:
 def _ask(starter: Starter, delivery: Delivery, pinned: VideoStart) -> str:
     try:
         return str(starter.rekognition.start_label_detection(**pinned.request)["JobId"])
-    except ClientError as error:
-        if meaning(error) is not Meaning.PERMANENT:
+    except (ClientError, BotoCoreError) as error:
+        # The token of a job that was begun, with another request: the pinned one may be all that is known of it.
+        if meaning(error) is Meaning.OURS and error_code(error) != "IdempotentParameterMismatchException":
+            starter.starts.forget(pinned)
+        if not isinstance(error, ClientError) or meaning(error) is not Meaning.PERMANENT:
             raise
         # Says so itself where the object has gone since, or our grant is missing.
         read_video(starter.s3, delivery.video, delivery.videos, Facts(size=pinned.size))

@@ -28,6 +28,7 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # 
         sqs=client("sqs"),
         queue_url=environment.queue_url,
     )
-    asked = sum(overdue.ask(project) for project, said in settings.projects.items() if said.videos)
+    # Those too that have no videos any more: jobs may be open from before.
+    asked = sum(map(overdue.ask, settings.projects))
     metrics.add_metric("VideosOverdue", MetricUnit.Count, asked)
     return {"Asked": asked}

@@ -61,8 +61,9 @@ class Table:
         self._store(updated(self.items.get(_key(Key), dict(Key)), UpdateExpression, said))
         return {"Attributes": self.items[_key(Key)]} if said.get("ReturnValues") == "ALL_NEW" else {}
 
-    def delete_item(self, TableName: str, Key: Item) -> Item:
+    def delete_item(self, TableName: str, Key: Item, **said: Any) -> Item:
         self._maybe_refuse("delete_item")
+        self._check(_key(Key), said)
         self.items.pop(_key(Key), None)
         return {}
 

@@ -3,7 +3,9 @@
 # ruff: noqa: N803 - the parameters are spelled as AWS spells them
 
 import io
+import itertools
 import json
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -43,10 +45,46 @@ class Bucket:
         self.ranges: list[str | None] = []  # that were asked for
         self.ignores_ranges = False
         self.written: dict[str, bytes] = {}  # by key: what the functions themselves put, in whichever bucket
+        self.least_part = 5 * 1024 * 1024  # bytes, of all parts of an upload but the last
+        self.uploads: dict[str, dict[int, bytes]] = {}  # parts by number, of uploads that are not completed
+        self.largest = 0  # bytes of one request
+        self._numbers = itertools.count(1)
 
     def put_object(self, Bucket: str, Key: str, Body: Any, ContentType: str) -> dict[str, Any]:
         self.written[Key] = Body if isinstance(Body, bytes) else Body.read()
+        self.largest = max(self.largest, len(self.written[Key]))
         return {"VersionId": "v1"}
+
+    def create_multipart_upload(
+        self, Bucket: str, Key: str, ContentType: str, ChecksumAlgorithm: str
+    ) -> dict[str, Any]:
+        upload = f"upload {next(self._numbers)}"
+        self.uploads[upload] = {}
+        return {"UploadId": upload}
+
+    def upload_part(
+        self, Bucket: str, Key: str, UploadId: str, PartNumber: int, Body: bytes, ChecksumAlgorithm: str
+    ) -> dict[str, Any]:
+        if UploadId not in self.uploads:
+            raise Refusal("NoSuchUpload", 404)
+        self.uploads[UploadId][PartNumber] = Body
+        self.largest = max(self.largest, len(Body))
+        return {"ETag": f"tag of {len(Body)}", "ChecksumCRC32": str(zlib.crc32(Body))}
+
+    def complete_multipart_upload(
+        self, Bucket: str, Key: str, UploadId: str, MultipartUpload: dict[str, Any]
+    ) -> dict[str, Any]:
+        if UploadId not in self.uploads:
+            raise Refusal("NoSuchUpload", 404)
+        parts = [self.uploads[UploadId][part["PartNumber"]] for part in MultipartUpload["Parts"]]
+        assert [part["PartNumber"] for part in MultipartUpload["Parts"]] == list(range(1, len(parts) + 1))
+        for part, body in zip(MultipartUpload["Parts"], parts, strict=True):
+            assert part["ChecksumCRC32"] == str(zlib.crc32(body)), "S3 refuses parts that are not the ones it has"
+        if any(len(body) < self.least_part for body in parts[:-1]):
+            raise Refusal("EntityTooSmall")
+        self.written[Key] = b"".join(parts)
+        del self.uploads[UploadId]
+        return {}
 
     def delete_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         self.written.pop(Key, None)
@@ -186,7 +224,8 @@ class VideoJobs:
         self.answers[job_id] = {"JobStatus": status, **said}
 
     def get_label_detection(self, JobId: str, **said: Any) -> dict[str, Any]:
-        token = said.get("NextToken")
+        token = said.pop("NextToken", None)
+        assert said == {"MaxResults": 1000, "SortBy": "TIMESTAMP", "AggregateBy": "TIMESTAMPS"}
         self.read.append(token)
         if self.fail_pages.get(token):
             raise self.fail_pages[token].pop(0)

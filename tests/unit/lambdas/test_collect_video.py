@@ -5,19 +5,15 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.collect_video.collecting import NotDoneError, UnknownJobError
+from lambdas.collect_video.collecting import CHECKPOINT_PAGES, NotDoneError, NotWrittenError, UnknownJobError
 from lambdas.collect_video.completions import Completion, completion_of
 from lambdas.events import MalformedEventError
 from lambdas.jobs import JobStatus
 from lambdas.results import BusyError
-from lambdas.start_video.starting import OVERDUE_MILLIS
-from lambdas.sweep_videos.overdue import Overdue
-from tests.unit.aws import Refusal, client_of
+from tests.unit.aws import Refusal
 from tests.unit.lambdas.video_scene import FILM, VideoScene
-from tests.unit.sqs import Queues
 
 BOX = {"BoundingBox": {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}, "Confidence": 91.0}
-QUEUE = "https://sqs.test/collect_video"
 
 
 @pytest.fixture
@@ -142,9 +138,15 @@ def test_a_completion_that_is_ahead_of_the_service_comes_back(scene):
     assert scene.collect(job.id).status is JobStatus.SUCCEEDED
 
 
-def test_a_completion_of_a_job_that_is_not_written_yet_comes_back(scene):
+def test_a_completion_of_a_job_that_is_not_written_yet_comes_back_each_minute_for_a_quarter_of_an_hour(scene):
+    sent_at = scene.time.epoch()
+    for _ in range(15):
+        with pytest.raises(NotWrittenError) as error:
+            scene.collect("1" * 64, sent_at=sent_at)
+        assert error.value.least_seconds(scene.time.epoch()) == 60
+        scene.time.now += 60
     with pytest.raises(UnknownJobError):
-        scene.collect("1" * 64)
+        scene.collect("1" * 64, sent_at=sent_at)
     assert scene.told() == []
 
 
@@ -163,21 +165,134 @@ def test_a_job_that_killed_three_deliveries_is_a_failed_result(scene):
     assert scene.collect(job.id).outcome["ErrorCode"] == "CRASHED"
 
 
-def overdue(scene, queues):
-    asker = Overdue(queries=scene.queries, sqs=client_of("sqs", queues), queue_url=QUEUE, clock=scene.time.epoch)
-    return asker.ask("digits")
+def die(scene, job):
+    """Let a delivery take a job and die."""
+    scene.results.open(job, holder=f"dead at {scene.time.now}", now=scene.time.epoch(), lease_seconds=60)
+    scene.time.now += 61
 
 
-def test_a_job_whose_completion_is_lost_is_asked_about_and_ends(scene):
-    job, queues = begun(scene), Queues()
-    scene.time.now += OVERDUE_MILLIS / 1000
-    assert overdue(scene, queues) == 0
-    scene.time.now += 3
-    assert overdue(scene, queues) == 1
-    (body,) = queues.bodies(QUEUE)
-    assert completion_of(body) == Completion(job.id, None)
-    assert scene.collect(job.id, completion_of(body).status).status is JobStatus.SUCCEEDED
-    assert overdue(scene, queues) == 0
+def test_deaths_with_progress_between_them_do_not_count(scene):
+    job = begun(scene)
+    for _ in range(2):
+        die(scene, job)
+        die(scene, job)
+        with pytest.raises(NotDoneError):
+            scene.collect(job.id, pages=1)
+    die(scene, job)
+    assert scene.collect(job.id).status is JobStatus.SUCCEEDED
+
+
+def test_deaths_without_progress_between_them_count(scene):
+    job = begun(scene)
+    with pytest.raises(NotDoneError):
+        scene.collect(job.id, pages=1)
+    for _ in range(2):
+        die(scene, job)
+        scene.jobs.fail_pages["1"] = [Refusal("AccessDeniedException")]
+        with pytest.raises(ClientError):
+            scene.collect(job.id)
+    die(scene, job)
+    assert scene.collect(job.id).outcome["ErrorCode"] == "CRASHED"
+
+
+class KilledError(BaseException):
+    """Lambda ends the process."""
+
+
+def test_a_delivery_that_dies_has_kept_all_pages_but_the_last_few(scene):
+    job = begun(scene)
+    scene.jobs.pages = [[seen("Car", 500 * number, 80.0)] for number in range(2 * CHECKPOINT_PAGES + 10)]
+    ask = scene.jobs.get_label_detection
+
+    def killed(**said):
+        if len(scene.jobs.read) == 2 * CHECKPOINT_PAGES + 5:
+            raise KilledError
+        return ask(**said)
+
+    scene.jobs.get_label_detection = killed
+    with pytest.raises(KilledError):
+        scene.collect(job.id)
+    del scene.jobs.get_label_detection
+    first = len(scene.jobs.read)
+    scene.collect(job.id)
+    assert scene.jobs.read[first] == str(2 * CHECKPOINT_PAGES)
+    (line,) = scene.timeline(job.id)
+    assert [one["Timestamp"] for one in line["Sightings"]] == [500 * number for number in range(len(scene.jobs.pages))]
+
+
+@pytest.mark.parametrize("code", ["CRASHED", "EXPIRED", "MODEL_REFUSED"])
+def test_a_job_that_fails_leaves_no_checkpoint(scene, code):
+    job = begun(scene)
+    with pytest.raises(NotDoneError):
+        scene.collect(job.id, pages=1)
+    match code:
+        case "CRASHED":
+            for _ in range(4):
+                die(scene, job)
+        case "EXPIRED":
+            scene.jobs.ids.clear()
+        case _:
+            scene.jobs.end(job.id, "FAILED", StatusMessage="Rekognition has changed its mind.")
+    assert scene.collect(job.id).outcome["ErrorCode"] == code
+    assert scene.bucket.written == {}
+
+
+def test_a_checkpoint_stays_until_the_result_is_committed(scene):
+    job = begun(scene)
+    with pytest.raises(NotDoneError):
+        scene.collect(job.id, pages=1)
+    scene.table.refuse_next["transact_write_items"] = Refusal("AccessDeniedException")
+    with pytest.raises(ClientError):
+        scene.collect(job.id)
+    read = len(scene.jobs.read)
+    assert scene.collect(job.id).status is JobStatus.SUCCEEDED
+    assert scene.jobs.read[read:] == ["1", "2"]
+    assert sorted(scene.bucket.written) == [f"timelines/digits/{job.id}.jsonl"]
+
+
+def test_a_checkpoint_that_a_dead_delivery_left_goes_with_the_telling(scene):
+    job = begun(scene)
+    with pytest.raises(NotDoneError):
+        scene.collect(job.id, pages=1)
+    delete, scene.bucket.delete_object = scene.bucket.delete_object, refuse
+    with pytest.raises(ClientError):
+        scene.collect(job.id)
+    scene.bucket.delete_object = delete
+    scene.collect(job.id)
+    assert sorted(scene.bucket.written) == [f"timelines/digits/{job.id}.jsonl"]
+    assert len(scene.told()) == 1
+
+
+def refuse(**_):
+    raise Refusal("AccessDenied", 403)
+
+
+def test_a_result_says_how_large_the_video_is(scene):
+    done = scene.collect(begun(scene).id)
+    assert done.outcome["SourceBytes"] == len(FILM)
+    job = scene.start(scene.put("c.mp4", FILM))
+    scene.jobs.end(job.id, "FAILED", StatusMessage="Unsupported codec/format.")
+    assert scene.collect(job.id).outcome["SourceBytes"] == len(FILM)
+
+
+def test_members_that_the_services_model_calls_optional_may_be_missing(scene):
+    job = begun(scene)
+    box = {"Confidence": 91.0}
+    scene.jobs.pages = [[{}, {"Label": {}}, {"Label": {"Name": "Car", "Instances": [box, BOX | {"Confidence": 90.0}]}}]]
+    scene.jobs.pages[0].append({"Timestamp": 500, "Label": {"Name": "Car", "Confidence": 80.0}})
+    scene.collect(job.id)
+    (line,) = scene.timeline(job.id)
+    assert line["Sightings"] == [
+        {"Timestamp": 0, "Confidence": 0.0, "Instances": [BOX | {"Confidence": 90.0}]},
+        {"Timestamp": 500, "Confidence": 80.0},
+    ]
+
+
+def test_an_answer_without_a_status_is_no_success(scene):
+    job = begun(scene)
+    scene.jobs.answers[job.id] = {"JobStatus": "QUEUED"}
+    with pytest.raises(NotDoneError):
+        scene.collect(job.id)
 
 
 def test_a_sweep_that_asks_too_early_changes_nothing(scene):

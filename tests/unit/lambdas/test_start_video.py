@@ -140,6 +140,68 @@ def test_what_is_not_the_videos_fault_is_not_its_result(scene, refused):
     assert scene.told() == []
 
 
+@pytest.mark.parametrize("refused", ["AccessDeniedException", "InvalidParameterException"])
+def test_what_was_refused_for_a_fault_of_ours_is_asked_anew_by_what_is_deployed_then(scene, refused):
+    scene.jobs.refuse_next = [Refusal(refused)]
+    with pytest.raises(ClientError, match=refused):
+        scene.start(include_labels=("Kar",))
+    scene.start(include_labels=("Car",))
+    filters = [asked["Settings"]["GeneralLabels"]["LabelInclusionFilters"] for asked in scene.jobs.asked]
+    assert filters == [["Kar"], ["Car"]]
+
+
+@pytest.mark.parametrize("refused", ["LimitExceededException", "IdempotentParameterMismatchException"])
+def test_what_may_yet_be_taken_or_has_been_is_asked_again_as_it_was(scene, refused):
+    scene.jobs.refuse_next = [Refusal(refused)]
+    with pytest.raises(ClientError, match=refused):
+        scene.start(min_confidence=80)
+    scene.start(min_confidence=20)
+    assert scene.jobs.asked[0] == scene.jobs.asked[1]
+
+
+def test_a_request_that_another_delivery_has_begun_with_is_not_forgotten(scene):
+    def late(**_):
+        del scene.jobs.start_label_detection
+        scene.start()
+        raise Refusal("AccessDeniedException")
+
+    scene.jobs.start_label_detection = late
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        scene.start()
+    assert scene.start().id in scene.jobs.ids.values()
+    assert len(scene.jobs.asked) == 1
+
+
+def test_a_video_that_has_failed_is_not_looked_at_again_whatever_has_changed(scene):
+    scene.jobs.quota = 0
+    first = scene.start(last=True)
+    scene.jobs.quota = 20
+    asked = len(scene.jobs.asked)
+    again = scene.start()
+    assert (again.id, again.outcome) == (first.id, first.outcome)
+    assert (len(scene.jobs.asked), len(scene.told())) == (asked, 1)
+
+
+def test_a_video_that_has_failed_and_that_nobody_was_told_of_is_told_of(scene):
+    scene.topic.refuse_next = Refusal("AuthorizationError", 403)
+    with pytest.raises(ClientError):
+        scene.start(max_minutes=0.01)
+    assert scene.start().outcome["ErrorCode"] == "VIDEO_TOO_LONG"
+    assert [told["ErrorCode"] for told in scene.told()] == ["VIDEO_TOO_LONG"]
+    assert scene.jobs.asked == []
+
+
+def test_a_video_whose_result_has_expired_is_left_alone(scene):
+    job = scene.start()
+    scene.jobs.end(job.id)
+    scene.collect(job.id)
+    for key in [key for key in scene.table.items if key[0] == f"JOB#{job.id}"]:
+        del scene.table.items[key]
+    standing = dict(scene.table.items)
+    assert scene.start() is None
+    assert (scene.table.items, len(scene.jobs.asked), len(scene.told())) == (standing, 1, 1)
+
+
 def test_a_video_whose_queue_keeps_it_no_longer_expires(scene):
     scene.jobs.quota = 0
     job = scene.start(last=True)

@@ -2,7 +2,10 @@
 
 import json
 
-from lambdas.timelines import GAP_MILLIS, MOST_SIGHTINGS, Sighting, Timeline, timeline_from_json
+import pytest
+
+from lambdas import timelines
+from lambdas.timelines import GAP_MILLIS, MOST_BOXES, MOST_SIGHTINGS, Sighting, Timeline, timeline_from_json
 
 BOX = {"BoundingBox": {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}, "Confidence": 91.0}
 
@@ -86,6 +89,48 @@ def test_without_a_gap_a_segment_lasts_until_its_label_is_missed():
     assert list(timeline.miss({"Dog"})) == []
     taken(timeline, ("Car", 2 * 10**6, 90.0))
     assert spans(timeline) == {"Car": [(0, 10**6), (2 * 10**6, 2 * 10**6)], "Dog": [(0, 0)]}
+
+
+def test_a_line_ends_with_the_sighting_that_brings_it_to_its_most_boxes():
+    timeline, crowd = Timeline(), (BOX,) * 300
+    lines = [
+        json.loads(segment.to_line())
+        for number in range(10)
+        for segment in timeline.see("Car", Sighting(500 * number, 90.0, crowd))
+    ]
+    held = [sum(len(one["Instances"]) for one in line["Sightings"]) for line in lines + ended(timeline)]
+    assert held == [2100, 900]
+    assert MOST_BOXES <= 2100 < MOST_BOXES + 300
+    assert spans(timeline) == {"Car": [(0, 4500)]}
+
+
+def held_by(timeline):
+    said = timeline.to_json()["Open"]
+    return sum(1 + len(one.get("Instances", ())) for line in said.values() for one in line)
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["one process", "a process for each moment"])
+@pytest.mark.parametrize("gap_ms", [GAP_MILLIS, None])
+def test_all_labels_together_hold_no_more_than_is_said_and_nothing_is_lost(monkeypatch, moved, gap_ms):
+    monkeypatch.setattr(timelines, "MOST_HELD", 100)
+    timeline, lines, most = Timeline(gap_ms), [], 0
+    for moment in range(20):
+        for label in range(40):
+            boxes = (BOX,) * (label % 4)
+            lines += [one.to_line() for one in timeline.see(f"Label {label}", Sighting(500 * moment, 90.0, boxes))]
+            most = max(most, held_by(timeline))
+        if moved:
+            timeline = timeline_from_json(json.loads(json.dumps(timeline.to_json())))
+    lines += [one.to_line() for one in timeline.end()]
+    assert 90 <= most <= 100
+    seen = sorted(
+        (line["Label"], one["Timestamp"], len(one.get("Instances", ())))
+        for line in map(json.loads, lines)
+        for one in line["Sightings"]
+    )
+    expected = [(f"Label {label}", 500 * moment, label % 4) for label in range(40) for moment in range(20)]
+    assert seen == sorted(expected)
+    assert set(map(len, spans(timeline).values())) == {1}
 
 
 def test_another_process_goes_on_where_one_has_stopped():

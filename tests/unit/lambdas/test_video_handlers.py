@@ -139,19 +139,27 @@ def test_an_end_that_is_delivered_is_collected(scene, queues, lambda_context):
     assert scene.queries.job(job.id).status is JobStatus.SUCCEEDED
 
 
-def test_an_end_of_an_unknown_job_comes_back_and_is_buried_after_ten_times(scene, queues, lambda_context):
+def test_an_end_of_an_unknown_job_comes_back_for_a_quarter_of_an_hour_before_it_is_buried(
+    scene, queues, lambda_context
+):
+    scene.collector = replace(scene.collector, clock=time.time)
     body = json.dumps({"JobId": "1" * 64, "Status": "SUCCEEDED", "API": "StartLabelDetection"})
-    assert collect(lambda_context, record(0, body, ENDS)) == ["m0"]
-    assert collect(lambda_context, record(0, body, ENDS, receives=10)) == []
+    assert collect(lambda_context, record(0, body, ENDS, age=800, receives=10)) == ["m0"]
+    ((_, _, seconds),) = queues.put_off
+    assert 60 <= seconds <= 70
+    assert collect(lambda_context, record(0, body, ENDS, age=901, receives=3)) == ["m0"]
+    assert collect(lambda_context, record(0, body, ENDS, age=901, receives=10)) == []
     (dead,) = queues.messages[ENDS_DEAD]
     assert dead["MessageAttributes"]["ErrorCode"]["StringValue"] == "UnknownJobError"
 
 
-def test_sweeping_asks_about_the_projects_that_have_videos(scene, monkeypatch, lambda_context):
+@pytest.mark.parametrize("videos", [VideoSettings(), None], ids=["videos", "no videos any more"])
+def test_sweeping_asks_about_all_projects(scene, monkeypatch, lambda_context, videos):
     scene.start()
+    settings = DeploymentSettings(name="demo", projects={"digits": ProjectSettings(videos=videos)})
     outbox = Outbox()
     clients = {"dynamodb": scene.dynamodb, "sqs": client_of("sqs", outbox)}
-    monkeypatch.setattr(sweeping, "load_settings", lambda: SETTINGS)
+    monkeypatch.setattr(sweeping, "load_settings", lambda: settings)
     monkeypatch.setattr(sweeping, "client", clients.__getitem__)
     monkeypatch.setenv("RESULTS_TABLE", "results")
     monkeypatch.setenv("QUEUE_URL", "https://sqs.test/collect")

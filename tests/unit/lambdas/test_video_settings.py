@@ -2,11 +2,12 @@
 
 import json
 
+import botocore.session
 import pytest
 
 from lambdas.deployment_settings import load_settings, parse_deployment
 from lambdas.setting_checks import SettingsError
-from lambdas.video_settings import VideoSettings
+from lambdas.video_settings import LABEL_CHARACTERS, LONGEST_LABEL, MOST_FILTERS, VideoSettings
 
 PATH = "deployments.demo.projects.digits.videos"
 
@@ -46,6 +47,7 @@ def test_what_is_said_of_videos_reaches_the_functions(tmp_path):
         ({"labels": 1}, f"{PATH}.labels is 1"),
         ({"labels": False}, f"{PATH}.labels and custom_labels are both false"),
         ({"include_labels": ["x" * 51]}, f"{PATH}.include_labels"),
+        ({"include_labels": [""]}, f"{PATH}.include_labels"),
         ({"include_labels": [f"{n}" for n in range(101)]}, f"{PATH}.include_labels"),
         ({"include_labels": ["Car"], "exclude_labels": ["Car"]}, f"{PATH}.include_labels and exclude_labels both"),
         ({"frames_per_second": 31}, f"{PATH}.frames_per_second"),
@@ -57,3 +59,20 @@ def test_what_cannot_be_is_refused_by_the_name_of_its_key(said, message):
     with pytest.raises(SettingsError) as error:
         videos(said)
     assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize("label", ["Car", "x" * 50, "Piñata", "Café (1920's)", "T-Shirt", "A&B", "Öl", "a\nb", "日本"])
+def test_a_label_is_taken_where_the_service_takes_it(label):
+    taken = label not in {"Café (1920's)", "A&B", "Öl", "a\nb", "日本"}
+    if taken:
+        assert videos({"exclude_labels": [label]}).exclude_labels == (label,)
+    else:
+        with pytest.raises(SettingsError, match="as Rekognition spells them"):
+            videos({"exclude_labels": [label]})
+
+
+def test_what_is_checked_of_labels_is_what_the_services_model_says():
+    shapes = botocore.session.get_session().get_service_model("rekognition")
+    label, labels = (shapes.shape_for(f"GeneralLabelsFilter{name}") for name in ("Value", "List"))
+    assert label.metadata == {"min": 0, "max": LONGEST_LABEL, "pattern": f"{LABEL_CHARACTERS}*"}
+    assert labels.metadata["max"] == MOST_FILTERS

@@ -73,7 +73,7 @@ class VideoScene:
         self.bucket.put(ref.key, body, **metadata)
         return ref
 
-    def start(self, ref: VideoRef | None = None, *, last: bool = False, **videos: Any) -> Job:
+    def start(self, ref: VideoRef | None = None, *, last: bool = False, **videos: Any) -> Job | None:
         """Deliver a video; `videos` are its project's settings."""
         said = VideoSettings(**videos)
         return start(
@@ -90,13 +90,16 @@ class VideoScene:
             ),
         )
 
-    def collect(self, job_id: str, status: str | None = "SUCCEEDED", *, pages: int = 10**9) -> Job:
+    def collect(
+        self, job_id: str, status: str | None = "SUCCEEDED", *, pages: int = 10**9, sent_at: float | None = None
+    ) -> Job:
         """Deliver the end of a job to an invocation that has time for so many pages."""
         left = iter([True] * min(pages, 10_000))
         return collect(
             self.collector,
             Collection(
                 completion=Completion(job_id, status),
+                sent_at=self.time.epoch() if sent_at is None else sent_at,
                 holder=next(self._holders),
                 lease_seconds=305,
                 has_time=lambda: next(left, False),

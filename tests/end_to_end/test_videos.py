@@ -120,7 +120,7 @@ def test_a_job_that_the_service_itself_breaks_is_a_failed_result_with_its_messag
 
 
 def test_a_video_of_a_project_without_videos_is_refused(cloud: Cloud) -> None:
-    ref = cloud.drop("videos/digits/one.mp4", FILM)
+    ref = cloud.drop("videos/strict/one.mp4", FILM)
     assert result_of(cloud, ref).outcome["ErrorCode"] == "VIDEOS_NOT_ENABLED"
 
 

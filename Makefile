@@ -6,7 +6,7 @@ BIN := .venv/bin
 CHECKS := app.py benchmarks cli demo lambdas local stacks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tests conformance bench simulate local bootstrap deploy destroy diff check lock clean
+.PHONY: help demo test conformance bench simulate local bootstrap deploy destroy diff check lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -14,10 +14,7 @@ help: ## list these targets
 demo: .venv/.local ## deploy to a local cloud, train, drop images, see their labels
 	$(BIN)/python -m demo
 
-test: .venv/.test ## run all checks and tests, side by side
-	@$(MAKE) --no-print-directory --jobs 2 --keep-going check tests
-
-tests: .venv/.test
+test: .venv/.test check ## run all checks and tests
 	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 check: .venv/.test ## lint, format and types

@@ -1,6 +1,7 @@
 """The laws of the house: which room may know of which."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,3 +129,10 @@ def _our_files(folder: Path) -> Iterator[Path]:
             yield from _our_files(path)
         elif path.is_file():
             yield path
+
+
+def test_the_types_of_each_service_that_stacks_use_are_checked():
+    overrides = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]["overrides"]
+    (read,) = [each["module"] for each in overrides if each.get("follow_imports") == "normal"]
+    used = {name for file in files_of("stacks") for name in imports(file) if name.startswith("aws_cdk.aws_")}
+    assert used == {name for name in read if name.startswith("aws_cdk.aws_")}

@@ -5,6 +5,9 @@ PORT ?= 4566
 BIN := .venv/bin
 CHECKS := app.py benchmarks cli demo lambdas local stacks tests
 
+# What one process has compiled, no other need compile again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test conformance bench simulate local bootstrap deploy destroy diff check lock clean
 

@@ -3,6 +3,7 @@
 import argparse
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
@@ -15,6 +16,7 @@ from cli.output import say, show, table
 from cli.redrive import DeadLetterQueue, Redriven, Wanted, together
 from lambdas.names import UNKNOWN
 
+_AT_ONCE: Final = 8  # queues that are looked at at the same time: each takes a long poll of two seconds at least
 _SHARED: Final = "*"  # stands for the project of a queue that all projects share
 
 
@@ -41,12 +43,16 @@ def redrive(options: argparse.Namespace, clients: Clients, deployment: Deploymen
         deployment.project(options.project)
     sqs = clients("sqs")
     wanted = Wanted(reason=options.reason, since=options.since, until=options.until)
-    done: dict[Place, Redriven] = {}
-    for place in find_places(sqs, deployment.name):
-        if options.project is None or place.project in (None, options.project):
-            say(f"looking at the dead letters of {place.name}")
-            mine = wanted if place.project else replace(wanted, project=options.project)
-            done[place] = DeadLetterQueue(sqs, place.url, place.source_url).redrive(mine, dry_run=options.dry_run)
+    found = find_places(sqs, deployment.name)
+    places = [place for place in found if options.project is None or place.project in (None, options.project)]
+    say(f"looking at the dead letters of {', '.join(place.name for place in places)}")
+
+    def drive(place: Place) -> Redriven:
+        mine = wanted if place.project else replace(wanted, project=options.project)
+        return DeadLetterQueue(sqs, place.url, place.source_url).redrive(mine, dry_run=options.dry_run)
+
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        done = dict(zip(places, threads.map(drive, places), strict=True))
     show(options, _to_json(done), _lines(done, options.dry_run))
     return 1 if any(redriven.failed for redriven in done.values()) else 0
 

@@ -51,6 +51,12 @@ class Opened:
     busy_until: float | None = None  # epoch seconds; another delivery works on it until then at the latest
     crashes: int = 0  # deliveries that died while they held the lease
 
+    def unless_busy(self) -> "Opened":
+        """Return this; raise BusyError where another delivery works on the job."""
+        if self.busy_until is not None:
+            raise BusyError(self.job, self.busy_until)
+        return self
+
 
 @dataclass(frozen=True)
 class ResultsTable:

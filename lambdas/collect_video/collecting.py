@@ -14,7 +14,7 @@ from lambdas.deployment_settings import DeploymentSettings
 from lambdas.errors import ErrorCode, LaterError, error_code
 from lambdas.jobs import Job, JobStatus, Source, failed
 from lambdas.queries import Queries
-from lambdas.results import BusyError, Opened, ResultsTable
+from lambdas.results import Opened, ResultsTable
 from lambdas.telling import Teller
 from lambdas.videos import timeline_key
 
@@ -96,9 +96,7 @@ def collect(collector: Collector, delivery: Delivery) -> Job:
         raise UnknownJobError(f"job {job_id} is not in the results table")
     opened = collector.results.open(
         known, holder=delivery.holder, now=collector.clock(), lease_seconds=delivery.lease_seconds
-    )
-    if opened.busy_until is not None:
-        raise BusyError(opened.job, opened.busy_until)
+    ).unless_busy()
     job = _finished(collector, delivery, opened) if opened.held else opened.job
     if job.status is not JobStatus.IN_PROGRESS:
         if job.unnotified:

@@ -15,7 +15,7 @@ from lambdas.errors import ErrorCode, Meaning, ModelAsleepError, PermanentError,
 from lambdas.events import DetectionRequest, ObjectCreated
 from lambdas.images import ImageRef, job_id
 from lambdas.jobs import API, Job, JobStatus, Source, failed
-from lambdas.results import BusyError, Opened, ResultsTable
+from lambdas.results import Opened, ResultsTable
 from lambdas.telling import Teller
 from lambdas.videos import VIDEO_API, reference
 
@@ -60,9 +60,7 @@ def detect(detector: Detector, delivery: Delivery) -> Job:
     Safe to repeat: a job that is final changes no more, and is told of again only where no publish succeeded.
     Raises BusyError, SuspectError, ModelAsleepError, OutOfTimeError, and errors that are not the image's fault.
     """
-    opened = _open(detector, delivery)
-    if opened.busy_until is not None:
-        raise BusyError(opened.job, opened.busy_until)
+    opened = _open(detector, delivery).unless_busy()
     job = _finished(detector, delivery, opened) if opened.held else opened.job
     detector.teller.tell(job, delivery.request)
     return job

@@ -20,7 +20,7 @@ from lambdas.merge_video.findings import Findings
 from lambdas.names import ANNOTATED_FOLDER
 from lambdas.object_file import GONE
 from lambdas.queries import Queries
-from lambdas.results import BusyError, Opened, ResultsTable
+from lambdas.results import Opened, ResultsTable
 from lambdas.start_jobs import StartJob
 from lambdas.telling import Teller
 from lambdas.timelines import CONTENT_TYPE
@@ -52,9 +52,9 @@ def merge(merger: Merger, start_id: str, *, holder: str, lease_seconds: float) -
     start = merger.results.starts.get(start_id)
     if start is None or start.status is JobStatus.IN_PROGRESS:
         return None
-    opened = merger.results.open(_job_of(start), holder=holder, now=merger.clock(), lease_seconds=lease_seconds)
-    if opened.busy_until is not None:
-        raise BusyError(opened.job, opened.busy_until)
+    opened = merger.results.open(
+        _job_of(start), holder=holder, now=merger.clock(), lease_seconds=lease_seconds
+    ).unless_busy()
     job = _merged(merger, opened, holder) if opened.held else opened.job
     merger.teller.tell(job)
     return job

@@ -22,7 +22,7 @@ from lambdas.images import ImageRef
 from lambdas.jobs import Job, JobStatus, Source, failed
 from lambdas.names import queue_name
 from lambdas.object_file import get_object
-from lambdas.results import BusyError, Opened, ResultsTable
+from lambdas.results import Opened, ResultsTable
 from lambdas.sample_video.decoding import VideoDecoder
 from lambdas.sending import send_all
 from lambdas.start_jobs import StartJob
@@ -74,9 +74,7 @@ def sample(sampler: Sampler, delivery: Delivery) -> Job:
     Safe to repeat: frames that are stored are not taken anew, and a frame that is asked for twice is one job. Raises
     BusyError, FramesUnsentError, and errors that are not the video's fault.
     """
-    opened = _open(sampler, delivery)
-    if opened.busy_until is not None:
-        raise BusyError(opened.job, opened.busy_until)
+    opened = _open(sampler, delivery).unless_busy()
     if not opened.held:
         sampler.teller.tell(opened.job)
         return opened.job

@@ -13,7 +13,7 @@ from lambdas.errors import ErrorCode, Meaning, PermanentError, error_code, meani
 from lambdas.images import ImageRef, job_id
 from lambdas.jobs import Job, JobStatus, Source, failed
 from lambdas.queries import Queries
-from lambdas.results import BusyError, ResultsTable
+from lambdas.results import ResultsTable
 from lambdas.start_video.reading import Facts, read_video
 from lambdas.telling import Teller
 from lambdas.video_settings import VideoSettings
@@ -158,9 +158,7 @@ def _fail(starter: Starter, delivery: Delivery, start_id: str, code: ErrorCode, 
     )
     opened = starter.results.open(
         job, holder=delivery.holder, now=starter.clock(), lease_seconds=delivery.lease_seconds
-    )
-    if opened.busy_until is not None:
-        raise BusyError(opened.job, opened.busy_until)
+    ).unless_busy()
     ended = opened.job
     if opened.held:
         ended = starter.results.finish(

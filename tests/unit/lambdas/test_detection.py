@@ -6,12 +6,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.deployment_settings import ProjectSettings
-from lambdas.detect_labels.detection import BusyError, SuspectError
+from lambdas.detect_labels.detection import SuspectError
 from lambdas.detect_labels.pacing import OutOfTimeError
 from lambdas.errors import ModelAsleepError
 from lambdas.events import DetectionRequest
 from lambdas.images import job_id
 from lambdas.jobs import JobStatus
+from lambdas.results import BusyError
 from lambdas.start_jobs import StartJob
 from tests.unit.aws import Refusal
 from tests.unit.lambdas.pictures import oriented, picture
